@@ -1,0 +1,146 @@
+/**
+ * Reads the primitive types of Kafka's wire format from bytes that somebody else wrote.
+ *
+ * Nothing read here can be trusted: every read checks that the bytes are there, and every announced length is compared with
+ * what is left before anything is allocated for it, so a frame of forty bytes that promises two billion entries costs nothing.
+ * What does not hold throws `MalformedBytes`; the connection that delivered it is then closed by whoever owns it.
+ *
+ * Source: Kafka protocol guide, "Protocol Primitive Types".
+ */
+export class MalformedBytes extends Error {
+  override readonly name = 'MalformedBytes';
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const TWO_TO_32 = 2 ** 32;
+
+export class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** How many bytes have been read so far. */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** How many bytes are left to read. */
+  get remaining(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  int8(): number {
+    return this.#view.getInt8(this.#take(1));
+  }
+
+  int16(): number {
+    return this.#view.getInt16(this.#take(2));
+  }
+
+  uint16(): number {
+    return this.#view.getUint16(this.#take(2));
+  }
+
+  int32(): number {
+    return this.#view.getInt32(this.#take(4));
+  }
+
+  uint32(): number {
+    return this.#view.getUint32(this.#take(4));
+  }
+
+  float64(): number {
+    return this.#view.getFloat64(this.#take(8));
+  }
+
+  /** A 64-bit integer as a `number`. Kafka's offsets and times fit 53 bits; what does not is refused, never rounded. */
+  int64(): number {
+    const at = this.#take(8);
+    return safe(this.#view.getInt32(at) * TWO_TO_32 + this.#view.getUint32(at + 4));
+  }
+
+  boolean(): boolean {
+    return this.int8() !== 0;
+  }
+
+  /** An unsigned LEB128 integer of at most 32 bits: seven bits a byte, the lowest first, the top bit meaning "more follows". */
+  unsignedVarint(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.#bytes[this.#take(1)];
+      if (shift === 28 && byte > 15) break;
+      value = (value | ((byte & 0x7f) << shift)) >>> 0;
+      if (byte < 0x80) return value;
+    }
+    throw new MalformedBytes(`a varint at byte ${this.#at} is longer than 32 bits`);
+  }
+
+  /** A signed varint in zigzag form: 0, -1, 1, -2 … are written 0, 1, 2, 3 … */
+  varint(): number {
+    const zigzag = this.unsignedVarint();
+    return (zigzag >>> 1) ^ -(zigzag & 1);
+  }
+
+  /** As `varint`, for up to 64 bits on the wire and 53 bits of value. */
+  varlong(): number {
+    let low = 0;
+    let scale = 1;
+    for (let length = 1; length <= 10; length++) {
+      const byte = this.#bytes[this.#take(1)];
+      low += (byte & 0x7f) * scale;
+      scale *= 128;
+      if (byte < 0x80) return safe(low % 2 === 0 ? low / 2 : -(low + 1) / 2);
+    }
+    throw new MalformedBytes(`a varlong at byte ${this.#at} is longer than 64 bits`);
+  }
+
+  /** A view of the next `length` bytes, not a copy: it lives as long as the buffer that was given to the constructor. */
+  bytes(length: number): Uint8Array {
+    const at = this.#take(length);
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  string(length: number): string {
+    const at = this.#take(length);
+    const end = at + length;
+    // Topic names, group ids and the like are short ASCII; for them a loop beats the decoder, which costs a call into the engine.
+    if (length < 48) {
+      let text = '';
+      let index = at;
+      while (index < end && this.#bytes[index] < 0x80) text += String.fromCharCode(this.#bytes[index++]);
+      if (index === end) return text;
+    }
+    try {
+      return utf8.decode(this.#bytes.subarray(at, end));
+    } catch {
+      throw new MalformedBytes(`a string at byte ${at} is not valid UTF-8`);
+    }
+  }
+
+  /** Checks the announced size of an array before it is allocated: each entry takes at least one byte. */
+  arrayLength(announced: number): number {
+    if (announced > this.remaining) {
+      throw new MalformedBytes(`an array of ${announced} entries is announced, and only ${this.remaining} bytes are left`);
+    }
+    return announced;
+  }
+
+  #take(length: number): number {
+    const at = this.#at;
+    if (length < 0 || length > this.#bytes.length - at) {
+      throw new MalformedBytes(`${length} bytes are announced at byte ${at}, and ${this.#bytes.length - at} are left`);
+    }
+    this.#at = at + length;
+    return at;
+  }
+}
+
+function safe(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new MalformedBytes('a 64-bit integer lies outside ±(2^53 - 1)');
+  return value === 0 ? 0 : value;
+}
