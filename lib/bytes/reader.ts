@@ -88,15 +88,19 @@ export class Reader {
 
   /** As `varint`, for up to 64 bits on the wire and 53 bits of value. */
   varlong(): number {
-    let low = 0;
-    let scale = 1;
-    for (let length = 1; length <= 10; length++) {
-      const byte = this.#bytes[this.#take(1)];
-      low += (byte & 0x7f) * scale;
+    const first = this.#bytes[this.#take(1)];
+    const negative = (first & 1) === 1;
+    // The zigzag form of a 53-bit value has 54 bits, too many for a number: its lowest bit, the sign, is set aside first.
+    let magnitude = (first & 0x7f) >>> 1;
+    let scale = 64;
+    let byte = first;
+    for (let length = 1; byte >= 0x80; length++) {
+      if (length === 10) throw new MalformedBytes(`a varlong at byte ${this.#at} is longer than 64 bits`);
+      byte = this.#bytes[this.#take(1)];
+      magnitude += (byte & 0x7f) * scale;
       scale *= 128;
-      if (byte < 0x80) return safe(low % 2 === 0 ? low / 2 : -(low + 1) / 2);
     }
-    throw new MalformedBytes(`a varlong at byte ${this.#at} is longer than 64 bits`);
+    return safe(negative ? -magnitude - 1 : magnitude);
   }
 
   /** A view of the next `length` bytes, not a copy: it lives as long as the buffer that was given to the constructor. */
@@ -125,7 +129,9 @@ export class Reader {
   /** Checks the announced size of an array before it is allocated: each entry takes at least one byte. */
   arrayLength(announced: number): number {
     if (announced > this.remaining) {
-      throw new MalformedBytes(`an array of ${announced} entries is announced, and only ${this.remaining} bytes are left`);
+      throw new MalformedBytes(
+        `an array of ${announced} entries is announced, and only ${this.remaining} bytes are left`,
+      );
     }
     return announced;
   }

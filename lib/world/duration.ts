@@ -11,5 +11,7 @@ export function toMs(duration: Duration): number {
     const words = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)\s*$/.exec(duration);
     if (words) return Number(words[1]) * unitsMs[words[2]];
   }
-  throw new TypeError(`${JSON.stringify(duration)} is not a duration: write milliseconds, or '10 ms', '45 s', '5 min', '1 h', '7 d'`);
+  throw new TypeError(
+    `${JSON.stringify(duration)} is not a duration: write milliseconds, or '10 ms', '45 s', '5 min', '1 h', '7 d'`,
+  );
 }

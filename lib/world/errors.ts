@@ -9,7 +9,9 @@ export class AddressInUse extends Error {
   override readonly name = 'AddressInUse';
 
   constructor(host: string, port: number) {
-    super(`port ${port} on ${host} is in use: stop the process that has it, or choose another port (0 takes a free one)`);
+    super(
+      `port ${port} on ${host} is in use: stop the process that has it, or choose another port (0 takes a free one)`,
+    );
   }
 }
 

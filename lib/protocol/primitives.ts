@@ -1,0 +1,108 @@
+/** The types that values in messages can have. */
+import type { Reader } from '../bytes/reader.ts';
+import { Writer } from '../bytes/writer.ts';
+import { Field } from './field.ts';
+import { readLength, writeLength } from './length.ts';
+import { NO_UUID, uuidBytes, uuidText } from './uuid.ts';
+
+function number(
+  read: (reader: Reader) => number,
+  write: (writer: Writer, value: number) => void,
+): Field<number, number> {
+  return new Field({ zero: 0, read, write }, 0);
+}
+
+export const int8 = number(
+  (reader) => reader.int8(),
+  (writer, value) => writer.int8(value),
+);
+export const int16 = number(
+  (reader) => reader.int16(),
+  (writer, value) => writer.int16(value),
+);
+export const uint16 = number(
+  (reader) => reader.uint16(),
+  (writer, value) => writer.uint16(value),
+);
+export const int32 = number(
+  (reader) => reader.int32(),
+  (writer, value) => writer.int32(value),
+);
+export const int64 = number(
+  (reader) => reader.int64(),
+  (writer, value) => writer.int64(value),
+);
+export const float64 = number(
+  (reader) => reader.float64(),
+  (writer, value) => writer.float64(value),
+);
+export const boolean: Field<boolean, boolean> = new Field<boolean, boolean>(
+  { zero: false, read: (reader) => reader.boolean(), write: (writer, value) => writer.boolean(value) },
+  false,
+);
+
+/** A null string or null bytes have a length of -1. The cast is safe because `readLength` lets null pass only where the field is nullable. */
+export const string = new Field<string, string>(
+  {
+    zero: '',
+    read(reader, shape, nullable) {
+      const length = readLength(reader, shape, nullable, 'int16');
+      return length === -1 ? (null as unknown as string) : reader.string(length);
+    },
+    write(writer, value, shape, nullable) {
+      if (value === null) return writeLength(writer, -1, shape, nullable, 'int16');
+      const utf8 = Writer.utf8(value);
+      if (utf8.length > 0x7fff)
+        throw new RangeError(`a string of ${utf8.length} bytes: Kafka's strings have at most 32767`);
+      writeLength(writer, utf8.length, shape, nullable, 'int16');
+      writer.bytes(utf8);
+    },
+  },
+  '',
+);
+
+const noBytes = new Uint8Array(0);
+
+export const bytes = new Field<Uint8Array, Uint8Array>(
+  {
+    zero: noBytes,
+    read(reader, shape, nullable) {
+      const length = readLength(reader, shape, nullable, 'int32');
+      return length === -1 ? (null as unknown as Uint8Array) : reader.bytes(length);
+    },
+    write(writer, value, shape, nullable) {
+      writeLength(writer, value === null ? -1 : value.length, shape, nullable, 'int32');
+      if (value !== null) writer.bytes(value);
+    },
+  },
+  noBytes,
+);
+
+/** Record batches: read as a view of the frame, written by reference. */
+export const records = new Field<Uint8Array | null, Uint8Array | readonly Uint8Array[] | null>(
+  {
+    zero: null,
+    read(reader, shape) {
+      const length = readLength(reader, shape, true, 'int32');
+      return length === -1 ? null : reader.bytes(length);
+    },
+    write(writer, value, shape) {
+      const chunks = value === null || value instanceof Uint8Array ? (value === null ? [] : [value]) : value;
+      let length = 0;
+      for (const chunk of chunks) length += chunk.length;
+      writeLength(writer, value === null ? -1 : length, shape, true, 'int32');
+      for (const chunk of chunks) writer.reference(chunk);
+    },
+  },
+  null,
+);
+
+/** A UUID, as text (see uuid.ts). */
+export const uuid = new Field<string, string>(
+  {
+    zero: NO_UUID,
+    read: (reader) => uuidText(reader.bytes(16)),
+    write: (writer, value) => writer.bytes(uuidBytes(value)),
+  },
+  NO_UUID,
+);
