@@ -1,0 +1,30 @@
+/**
+ * A vitest reporter for machines and hurried people: one line for every skipped test with its reason, and at the end
+ * `N passed, N failed` alone on a line. `.ci/run` adds up these lines over all scripts, whatever tool a script is made
+ * with, and compares the reasons with `.ci/allowed-skips`.
+ */
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+
+export class ClosingLines implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    let passed = 0;
+    // A file that cannot be loaded, a hook that throws and an error outside every test are failures too.
+    let failed = unhandledErrors.length;
+    for (const module of modules) {
+      failed += module.errors().length;
+      for (const suite of module.children.allSuites()) failed += suite.errors().length;
+      for (const test of module.children.allTests()) {
+        const { state } = test.result();
+        if (state === 'passed') passed += 1;
+        else if (state === 'failed') failed += 1;
+        else console.log(`SKIPPED ${test.fullName}: ${reasonOf(test)}`);
+      }
+    }
+    console.log(`${passed} passed, ${failed} failed`);
+  }
+}
+
+function reasonOf(test: TestCase): string {
+  const result = test.result();
+  return result.state === 'skipped' && result.note ? result.note : 'no reason given';
+}

@@ -1,0 +1,31 @@
+/**
+ * What every vitest configuration of this repository shares: the names under which tests import the library (its
+ * sources, never dist/), a process of its own for every file, time limits that a slow machine can keep, and the closing
+ * lines that `.ci/run` reads. A configuration adds only which files it runs.
+ */
+import { fileURLToPath } from 'node:url';
+import type { TestUserConfig, ViteUserConfig } from 'vitest/config';
+import { ClosingLines } from './closingLines.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+export function suite(test: TestUserConfig): ViteUserConfig {
+  return {
+    root,
+    resolve: {
+      alias: [
+        { find: /^kafkaito$/, replacement: source('lib/index.ts') },
+        { find: /^kafkaito\/node$/, replacement: source('lib/node/index.ts') },
+        { find: /^course$/, replacement: source('chapters/tools/index.ts') },
+      ],
+    },
+    test: {
+      pool: 'forks',
+      testTimeout: 20_000,
+      hookTimeout: 30_000,
+      reporters: ['default', new ClosingLines()],
+      ...test,
+    },
+  };
+}
