@@ -26,21 +26,37 @@ const table = {
   REPLICA_NOT_AVAILABLE: [9, true, 'The replica is not available on this broker.'],
   MESSAGE_TOO_LARGE: [10, false, 'The batch is larger than the topic allows (max.message.bytes).'],
   STALE_CONTROLLER_EPOCH: [11, false, 'The controller that asked has been replaced.'],
-  OFFSET_METADATA_TOO_LARGE: [12, false, 'The text kept with a committed offset is too long (offset.metadata.max.bytes).'],
+  OFFSET_METADATA_TOO_LARGE: [
+    12,
+    false,
+    'The text kept with a committed offset is too long (offset.metadata.max.bytes).',
+  ],
   NETWORK_EXCEPTION: [13, true, 'The connection ended before a response came.'],
   COORDINATOR_LOAD_IN_PROGRESS: [14, true, 'The coordinator is still reading its log.'],
   COORDINATOR_NOT_AVAILABLE: [15, true, 'There is no coordinator for this group at the moment.'],
   NOT_COORDINATOR: [16, true, 'This broker is not the coordinator of this group: find the coordinator again.'],
-  INVALID_TOPIC_EXCEPTION: [17, false, "A topic's name has 1 to 249 of the characters a-z A-Z 0-9 . _ - and is not . or .."],
+  INVALID_TOPIC_EXCEPTION: [
+    17,
+    false,
+    "A topic's name has 1 to 249 of the characters a-z A-Z 0-9 . _ - and is not . or ..",
+  ],
   RECORD_LIST_TOO_LARGE: [18, false, 'The request holds a batch larger than a segment.'],
   NOT_ENOUGH_REPLICAS: [19, true, 'Fewer replicas are in sync than min.insync.replicas demands; nothing was written.'],
   NOT_ENOUGH_REPLICAS_AFTER_APPEND: [20, true, 'The record was written, and then too few replicas were in sync.'],
   INVALID_REQUIRED_ACKS: [21, false, 'acks must be -1, 0 or 1.'],
   ILLEGAL_GENERATION: [22, false, "The generation is not the group's current one."],
-  INCONSISTENT_GROUP_PROTOCOL: [23, false, 'The member shares no assignment strategy with the group, or is of another kind.'],
+  INCONSISTENT_GROUP_PROTOCOL: [
+    23,
+    false,
+    'The member shares no assignment strategy with the group, or is of another kind.',
+  ],
   INVALID_GROUP_ID: [24, false, 'The group id is empty or not valid.'],
   UNKNOWN_MEMBER_ID: [25, false, 'The group has no such member.'],
-  INVALID_SESSION_TIMEOUT: [26, false, 'The session timeout is outside group.min.session.timeout.ms and group.max.session.timeout.ms.'],
+  INVALID_SESSION_TIMEOUT: [
+    26,
+    false,
+    'The session timeout is outside group.min.session.timeout.ms and group.max.session.timeout.ms.',
+  ],
   REBALANCE_IN_PROGRESS: [27, false, 'The group is rebalancing: join again.'],
   INVALID_COMMIT_OFFSET_SIZE: [28, false, 'The committed data is too large.'],
   TOPIC_AUTHORIZATION_FAILED: [29, false, 'Not allowed on this topic.'],
@@ -82,7 +98,11 @@ const table = {
   TOPIC_DELETION_DISABLED: [73, false, 'Deleting topics is switched off.'],
   FENCED_LEADER_EPOCH: [74, true, 'The leader epoch of the request is older than that of the broker.'],
   UNKNOWN_LEADER_EPOCH: [75, true, 'The leader epoch of the request is newer than that of the broker.'],
-  UNSUPPORTED_COMPRESSION_TYPE: [76, false, 'The broker or this version of the request does not support the compression.'],
+  UNSUPPORTED_COMPRESSION_TYPE: [
+    76,
+    false,
+    'The broker or this version of the request does not support the compression.',
+  ],
   STALE_BROKER_EPOCH: [77, false, 'The broker has registered again since.'],
   OFFSET_NOT_AVAILABLE: [78, true, 'A new leader does not know its high watermark yet.'],
   MEMBER_ID_REQUIRED: [79, false, 'Join again with the member id of this response (KIP-394).'],
@@ -105,7 +125,10 @@ const table = {
 export type ErrorName = keyof typeof table;
 
 export const Errors = Object.fromEntries(
-  Object.entries(table).map(([name, [code, retriable, message]]) => [name, Object.freeze({ code, name, retriable, message })]),
+  Object.entries(table).map(([name, [code, retriable, message]]) => [
+    name,
+    Object.freeze({ code, name, retriable, message }),
+  ]),
 ) as { readonly [name in ErrorName]: ErrorCode };
 
 const byCode = new Map(Object.values(Errors).map((error) => [error.code, error]));
@@ -113,7 +136,12 @@ const byCode = new Map(Object.values(Errors).map((error) => [error.code, error])
 /** The error with this code. One that we do not know counts as an unknown error of the server, with the number in its text. */
 export function errorOf(code: number): ErrorCode {
   return (
-    byCode.get(code) ?? { code, name: `ERROR_${code}`, retriable: false, message: `The broker answered with error code ${code}, which this library does not know.` }
+    byCode.get(code) ?? {
+      code,
+      name: `ERROR_${code}`,
+      retriable: false,
+      message: `The broker answered with error code ${code}, which this library does not know.`,
+    }
   );
 }
 

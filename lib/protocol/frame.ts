@@ -41,7 +41,10 @@ export function encodeRequest<Request extends Fields>(
 }
 
 /** Reads the header of a request. `flexibleSince` answers, for an API key, the first version with tagged fields; undefined: unknown API. */
-export function decodeRequestHeader(reader: Reader, flexibleSince: (apiKey: number) => number | undefined): RequestHeader {
+export function decodeRequestHeader(
+  reader: Reader,
+  flexibleSince: (apiKey: number) => number | undefined,
+): RequestHeader {
   const apiKey = reader.int16();
   const apiVersion = reader.int16();
   const correlationId = reader.int32();
@@ -120,7 +123,9 @@ export class FrameSplitter {
         if (this.#buffered < 4) return frames;
         this.#expected = new Reader(this.#take(4)).int32();
         if (this.#expected < 0 || this.#expected > this.#maxFrameBytes) {
-          throw new MalformedBytes(`a frame of ${this.#expected} bytes is announced; at most ${this.#maxFrameBytes} are accepted`);
+          throw new MalformedBytes(
+            `a frame of ${this.#expected} bytes is announced; at most ${this.#maxFrameBytes} are accepted`,
+          );
         }
       }
       if (this.#buffered < this.#expected) return frames;

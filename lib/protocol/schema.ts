@@ -19,7 +19,8 @@ export { Field, type Shape } from './field.ts';
 export * from './primitives.ts';
 export { NO_UUID } from './uuid.ts';
 
-type AnyField = Field<any, any, boolean>; // biome-ignore lint/suspicious/noExplicitAny: the one place where fields of all types meet
+// biome-ignore lint/suspicious/noExplicitAny: the one place where fields of all types meet
+type AnyField = Field<any, any, boolean>;
 export type Fields = { readonly [name: string]: AnyField };
 type Flatten<T> = { [K in keyof T]: T[K] };
 export type Output<F extends Fields> = {
