@@ -5,7 +5,7 @@
  * a checkout or a restored backup changes dates.
  */
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -55,11 +55,14 @@ function packagesOf(lockFile) {
 
 /** @param {string} why */
 async function install(why) {
-  const total = Object.values(packagesOf(join(root, 'package-lock.json')) ?? {}).filter(({ optional }) => !optional);
-  console.log(`Installing ${total.length} packages with npm ci, because ${why}.`);
+  const packages = Object.entries(packagesOf(join(root, 'package-lock.json')) ?? {}).filter(([path]) => path !== '');
+  const paths = packages.filter(([, { optional }]) => !optional).map(([path]) => join(root, path, 'package.json'));
+  console.log(`Installing ${paths.length} packages with npm ci, because ${why}.`);
   const started = performance.now();
   const seconds = () => Math.round((performance.now() - started) / 1000);
-  const progress = setInterval(() => console.log(`  ${seconds()} s, ${foldersInstalled()} folders there`), 3000);
+  const progress = setInterval(() => {
+    console.log(`  ${seconds()} s, ${paths.filter((path) => existsSync(path)).length} of ${paths.length} unpacked`);
+  }, 3000);
   const code = await npmCi();
   clearInterval(progress);
   if (code === 0) return console.log(`Installed in ${seconds()} s.`);
@@ -76,12 +79,4 @@ function npmCi() {
     ? spawn(process.execPath, [npmScript, ...options], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
     : spawn(`npm ${options.join(' ')}`, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: true });
   return new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
-}
-
-function foldersInstalled() {
-  try {
-    return readdirSync(join(root, 'node_modules')).length;
-  } catch {
-    return 0;
-  }
 }
