@@ -10,7 +10,12 @@ export interface Shape {
 
 /** How one value is read and written; `Out` is what a reader gets, `In` what a writer may give. */
 export interface Format<Out, In> {
-  readonly zero: Out;
+  /** The name of the type, as Kafka's message definitions have it. */
+  readonly type: string;
+  /** What an array holds. */
+  readonly of?: Field<unknown, never, boolean>;
+  /** What a struct holds. */
+  readonly fields?: { readonly [name: string]: Field<unknown, never, boolean> };
   read(reader: Reader, shape: Shape, nullable: boolean): Out;
   write(writer: Writer, value: In, shape: Shape, nullable: boolean): void;
 }

@@ -6,45 +6,52 @@ import { readLength, writeLength } from './length.ts';
 import { NO_UUID, uuidBytes, uuidText } from './uuid.ts';
 
 function number(
+  type: string,
   read: (reader: Reader) => number,
   write: (writer: Writer, value: number) => void,
 ): Field<number, number> {
-  return new Field({ zero: 0, read, write }, 0);
+  return new Field({ type, read, write }, 0);
 }
 
 export const int8 = number(
+  'int8',
   (reader) => reader.int8(),
   (writer, value) => writer.int8(value),
 );
 export const int16 = number(
+  'int16',
   (reader) => reader.int16(),
   (writer, value) => writer.int16(value),
 );
 export const uint16 = number(
+  'uint16',
   (reader) => reader.uint16(),
   (writer, value) => writer.uint16(value),
 );
 export const int32 = number(
+  'int32',
   (reader) => reader.int32(),
   (writer, value) => writer.int32(value),
 );
 export const int64 = number(
+  'int64',
   (reader) => reader.int64(),
   (writer, value) => writer.int64(value),
 );
 export const float64 = number(
+  'float64',
   (reader) => reader.float64(),
   (writer, value) => writer.float64(value),
 );
 export const boolean: Field<boolean, boolean> = new Field<boolean, boolean>(
-  { zero: false, read: (reader) => reader.boolean(), write: (writer, value) => writer.boolean(value) },
+  { type: 'bool', read: (reader) => reader.boolean(), write: (writer, value) => writer.boolean(value) },
   false,
 );
 
 /** A null string or null bytes have a length of -1. The cast is safe because `readLength` lets null pass only where the field is nullable. */
 export const string = new Field<string, string>(
   {
-    zero: '',
+    type: 'string',
     read(reader, shape, nullable) {
       const length = readLength(reader, shape, nullable, 'int16');
       return length === -1 ? (null as unknown as string) : reader.string(length);
@@ -65,7 +72,7 @@ const noBytes = new Uint8Array(0);
 
 export const bytes = new Field<Uint8Array, Uint8Array>(
   {
-    zero: noBytes,
+    type: 'bytes',
     read(reader, shape, nullable) {
       const length = readLength(reader, shape, nullable, 'int32');
       return length === -1 ? (null as unknown as Uint8Array) : reader.bytes(length);
@@ -81,7 +88,7 @@ export const bytes = new Field<Uint8Array, Uint8Array>(
 /** Record batches: read as a view of the frame, written by reference. */
 export const records = new Field<Uint8Array | null, Uint8Array | readonly Uint8Array[] | null>(
   {
-    zero: null,
+    type: 'records',
     read(reader, shape) {
       const length = readLength(reader, shape, true, 'int32');
       return length === -1 ? null : reader.bytes(length);
@@ -100,7 +107,7 @@ export const records = new Field<Uint8Array | null, Uint8Array | readonly Uint8A
 /** A UUID, as text (see uuid.ts). */
 export const uuid = new Field<string, string>(
   {
-    zero: NO_UUID,
+    type: 'uuid',
     read: (reader) => uuidText(reader.bytes(16)),
     write: (writer, value) => writer.bytes(uuidBytes(value)),
   },

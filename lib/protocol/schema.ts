@@ -46,7 +46,8 @@ export function array<Out, In>(of: Field<Out, In, boolean>): Field<readonly Out[
   const none: readonly Out[] = Object.freeze([]);
   return new Field<readonly Out[], readonly In[]>(
     {
-      zero: none,
+      type: 'array',
+      of,
       read(reader, shape, nullable) {
         const length = readLength(reader, shape, nullable, 'int32');
         if (length === -1) return null as unknown as readonly Out[];
@@ -73,18 +74,17 @@ interface Plan {
 /** Several named values, one after the other in the order of their declaration. A nullable one has a byte in front: 1 or -1. */
 export class StructFormat<F extends Fields> implements Format<Output<F>, Input<F>> {
   readonly fields: F;
-  readonly zero: Output<F>;
+  readonly type = 'struct';
   readonly #plans: Plan[] = [];
 
   constructor(fields: F) {
     this.fields = fields;
-    this.zero = Object.freeze(this.#absent());
   }
 
   read(reader: Reader, shape: Shape, nullable: boolean): Output<F> {
     if (nullable && reader.int8() < 0) return null as unknown as Output<F>;
     const plan = this.#plan(shape.version);
-    const value = this.#absent() as { [name: string]: unknown };
+    const value = this.absent() as { [name: string]: unknown };
     for (const [name, field] of plan.inline) value[name] = field.read(reader, shape);
     if (shape.flexible) this.#readTagged(reader, shape, plan, value);
     return value as Output<F>;
@@ -139,7 +139,8 @@ export class StructFormat<F extends Fields> implements Format<Output<F>, Input<F
     return plan;
   }
 
-  #absent(): Output<F> {
+  /** The struct as a version without it reads it: every field at its default. */
+  absent(): Output<F> {
     const value: { [name: string]: unknown } = {};
     for (const name in this.fields) value[name] = this.fields[name].absent;
     return value as Output<F>;
@@ -152,7 +153,7 @@ function fallback(given: { readonly [name: string]: unknown }, name: string, fie
 
 export function struct<F extends Fields>(fields: F): Field<Output<F>, Input<F>> {
   const format = new StructFormat(fields);
-  return new Field<Output<F>, Input<F>>(format, format.zero);
+  return new Field<Output<F>, Input<F>>(format, Object.freeze(format.absent()));
 }
 
 /** An API of the protocol: one kind of request with its response. */

@@ -36,7 +36,7 @@ export const CreateTopics = api({
         name: string.about('The topic.'),
         topicId: uuid.since(7).default(NO_UUID).about('Its id.'),
         errorCode: int16.about('Why it was not created, or 0.'),
-        errorMessage: string.nullable().since(5).default(null).about('The same in words.'),
+        errorMessage: string.nullable().default(null).about('The same in words.'),
         topicConfigErrorCode: int16.since(5).tagged(0).default(0).about('Why the settings are not shown.'),
         numPartitions: int32.since(5).default(-1).about('How many partitions it has.'),
         replicationFactor: int16.since(5).default(-1).about('How many copies.'),
