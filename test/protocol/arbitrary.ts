@@ -19,11 +19,11 @@ const byName: { readonly [type: string]: fc.Arbitrary<unknown> } = {
 };
 
 /** Values that a reader of this version can get: fields that the version lacks hold their default. */
-export function valueOf(field: Anything, shape: Shape): fc.Arbitrary<unknown> {
+export function messageOf(field: Anything, shape: Shape): fc.Arbitrary<unknown> {
   const { type, of, fields } = field.format;
   const value =
     of !== undefined
-      ? fc.array(valueOf(of as Anything, shape), { maxLength: 3 })
+      ? fc.array(messageOf(of as Anything, shape), { maxLength: 3 })
       : fields !== undefined
         ? structOf(fields as { readonly [name: string]: Anything }, shape)
         : byName[type];
@@ -35,7 +35,7 @@ function structOf(fields: { readonly [name: string]: Anything }, shape: Shape): 
     Object.fromEntries(
       Object.entries(fields).map(([name, field]) => {
         const present = field.exists(shape.version) && (shape.flexible || field.options.tag === undefined);
-        return [name, present ? valueOf(field, shape) : fc.constant(field.absent)];
+        return [name, present ? messageOf(field, shape) : fc.constant(field.absent)];
       }),
     ),
   );

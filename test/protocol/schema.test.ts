@@ -4,7 +4,7 @@ import { MalformedBytes, Reader } from '../../lib/bytes/reader.ts';
 import { concat, Writer } from '../../lib/bytes/writer.ts';
 import { type AnyApi, apis } from '../../lib/protocol/apis/index.ts';
 import { array, int16, int32, type Shape, shapeOf, string, struct } from '../../lib/protocol/schema.ts';
-import { valueOf } from './arbitrary.ts';
+import { messageOf } from './arbitrary.ts';
 
 const topic = struct({
   name: string.nullable(2),
@@ -75,7 +75,7 @@ describe.each([...apis.values()].map((api) => [api.name, api] as const))('%s', (
       const shape = shapeOf(api, version);
       for (const field of [api.request, api.response]) {
         fc.assert(
-          fc.property(valueOf(field as never, shape), (value) => {
+          fc.property(messageOf(field as never, shape), (value) => {
             expect(roundTrip(field, value, shape)).toEqual(value);
           }),
           { numRuns: 25 },
