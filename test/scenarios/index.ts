@@ -1,0 +1,10 @@
+/** All scenarios. */
+import { admin } from './admin.ts';
+import { commit } from './commit.ts';
+import { crash } from './crash.ts';
+import { fetch } from './fetch.ts';
+import { group } from './group.ts';
+import { produce } from './produce.ts';
+import type { Scenario } from './scenario.ts';
+
+export const scenarios: readonly Scenario[] = [...produce, ...fetch, ...commit, ...group, ...crash, ...admin];
