@@ -50,11 +50,14 @@ export async function runCommand([program, ...args], { cwd, env, limitMs }) {
     child.once('close', resolve);
   });
   clearTimeout(limit);
-  return { code, timedOut, ...read(output) };
+  return { code, timedOut, ...readOutput(output) };
 }
 
-/** @param {string} output */
-function read(output) {
+/**
+ * What the output of a script says about its tests.
+ * @param {string} output
+ */
+export function readOutput(output) {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are written with the escape character.
   const lines = output.replace(/\u001b\[[0-9;]*m/g, '').split('\n');
   const closing = lines
