@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { lanes } from '../../lib/draw/lanes.ts';
+import { partition } from '../../lib/draw/partition.ts';
+import { strip } from '../../lib/draw/strip.ts';
+
+describe('the strip', () => {
+  const cells = ['130', '130', '90', '130'].map((outcome, index) => ({ outcome, where: `at step ${index + 1}` }));
+  const drawing = strip(cells, {
+    caption: 'Ada after one crash',
+    right: '130',
+    meaning: (outcome) => (outcome === '90' ? 'second deposit lost' : 'all well'),
+  });
+
+  test('says in words what its cells show', () => {
+    expect(drawing.text).toBe(
+      [
+        'Ada after one crash',
+        '  130 ×2 · 90 · 130',
+        '  130  3 times, all well',
+        '  90  once, second deposit lost: crash at step 3',
+      ].join('\n'),
+    );
+  });
+
+  test('shows each outcome in figures, and tells where the crash was', () => {
+    expect(drawing.svg.match(/>90</g)).toHaveLength(1);
+    expect(drawing.svg).toContain('<title>3: crash at step 3: 90</title>');
+  });
+});
+
+test('a partition carries its marks at the edges of their offsets, in picture and text', () => {
+  const drawing = partition(['+100', '+150', '-120'], { caption: 'account', committed: 2, position: 3, logEnd: 3 });
+  expect(drawing.text).toBe('account\n  | 0: +100 | 1: +150 | 2: -120 |\n  ◆ committed 2   ▲ position 3   ▌ log end 3');
+  expect(drawing.svg).not.toContain('high watermark');
+});
+
+test('lanes: one row a step, the decisive one marked, text of others escaped', () => {
+  const drawing = lanes(
+    [
+      { at: 5, from: 'ledger', to: 'broker', says: 'commit <2>' },
+      { at: 12_500, lane: 'ledger', says: 'killed', decisive: true },
+    ],
+    { caption: 'a crash', lanes: ['ledger', 'broker'] },
+  );
+  expect(drawing.text).toBe('a crash\n    5 ms  ledger → broker: commit <2>\n▶ 12.5 s  ledger: killed');
+  expect(drawing.svg).toContain('commit &#60;2&#62;');
+});
