@@ -5,7 +5,7 @@
  * small batches cost little more than one. Names use `/` on every system.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join, posix, sep } from 'node:path';
 import type { Disk, DiskFile } from '../world/world.ts';
 import { diskFailure } from './diskFailure.ts';
@@ -46,7 +46,7 @@ export function folderDisk(folder: string, settings: FolderSettings = {}): Disk 
 
     async remove(path) {
       try {
-        await rm(at(path), { force: true, maxRetries: 3 });
+        await unlink(at(path));
       } catch (error) {
         throw diskFailure('remove', at(path), error);
       }

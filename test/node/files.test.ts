@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { diskFailure } from '../../lib/node/diskFailure.ts';
 import { folderDisk } from '../../lib/node/files.ts';
+import { memoryDisk } from '../../lib/node/memoryDisk.ts';
 import { DiskFailed } from '../../lib/world/errors.ts';
 import type { Disk, DiskFile } from '../../lib/world/world.ts';
 
@@ -101,7 +102,7 @@ describe('a folder as a disk', () => {
     release();
   });
 
-  test('rename replaces, and remove does not mind when there is nothing', async () => {
+  test('rename replaces, and removing what is not there fails as it does on a disk in memory', async () => {
     for (const path of ['new', 'old']) {
       const file = await disk.open(path);
       await file.append([text(path)]);
@@ -110,8 +111,9 @@ describe('a folder as a disk', () => {
     await disk.rename('new', 'old');
     expect(readFileSync(join(folder, 'old'), 'utf8')).toBe('new');
     await disk.remove('old');
-    await disk.remove('old');
     expect(await disk.list('')).toEqual([]);
+    await expect(disk.remove('old')).rejects.toThrow(DiskFailed);
+    await expect(memoryDisk().remove('old')).rejects.toThrow(DiskFailed);
   });
 
   test('a file where a folder is needed is named, with what to do', async () => {
