@@ -1,0 +1,242 @@
+/**
+ * What a client knows about the cluster: which brokers live, which partitions a topic has, and who leads each.
+ *
+ * This knowledge is always a copy, and grows old without notice. So it is not trusted but used: a request goes where the copy says, and when
+ * the broker there answers that it is not the leader, the copy is fetched again (`outdated`). A clock does the same after
+ * `metadataMaxAgeMs`, which is how new partitions are noticed.
+ */
+import { Metadata as MetadataApi } from '../protocol/apis/03-metadata.ts';
+import { type ErrorCode, Errors, errorOf, KafkaError } from '../protocol/errors.ts';
+import type { ResponseOf } from '../protocol/schema.ts';
+import type { Cancel } from '../world/world.ts';
+import type { Connections } from './connections.ts';
+import { isRetriable, TimedOutError } from './errors.ts';
+import { type Backoff, Broadcast, late, type Timers } from './waiting.ts';
+
+export interface PartitionInfo {
+  readonly partition: number;
+  /** The broker that leads it; -1: none at the moment. */
+  readonly leader: number;
+  /** Counts the changes of leader; -1: unknown. */
+  readonly leaderEpoch: number;
+  readonly replicas: readonly number[];
+  /** Those of the replicas that are in sync. */
+  readonly isr: readonly number[];
+}
+
+export interface TopicInfo {
+  readonly name: string;
+  readonly topicId: string;
+  readonly isInternal: boolean;
+  /** By partition number. */
+  readonly partitions: readonly PartitionInfo[];
+}
+
+export interface MetadataSettings {
+  readonly metadataMaxAgeMs: number;
+  /** Whether asking for a missing topic may create it, if the broker allows that too. */
+  readonly allowAutoCreateTopics: boolean;
+}
+
+export class Metadata {
+  readonly #connections: Connections;
+  readonly #timers: Timers;
+  readonly #backoff: Backoff;
+  readonly #settings: MetadataSettings;
+  readonly #wanted = new Set<string>();
+  readonly #topics = new Map<string, TopicInfo>();
+  readonly #errors = new Map<string, ErrorCode>();
+  readonly #attempts = new Broadcast();
+  /** Called after each successful update. */
+  readonly onUpdate = new Set<() => void>();
+  #failure: unknown;
+  #outdated = false;
+  #updating = false;
+  #controllerId = -1;
+  #aging: Cancel | undefined;
+
+  constructor(connections: Connections, timers: Timers, backoff: Backoff, settings: MetadataSettings) {
+    this.#connections = connections;
+    this.#timers = timers;
+    this.#backoff = backoff;
+    this.#settings = settings;
+  }
+
+  /** The topic as last heard of; undefined when nothing, or nothing good, is known. */
+  known(topic: string): TopicInfo | undefined {
+    return this.#topics.get(topic);
+  }
+
+  /** The leader of a partition. Undefined when there is none known, and then fresh metadata is on its way. */
+  leaderOf(topic: string, partition: number): PartitionInfo | undefined {
+    const info = this.#topics.get(topic)?.partitions[partition];
+    if (info !== undefined && info.leader >= 0) return info;
+    this.want([topic]);
+    this.outdated();
+    return undefined;
+  }
+
+  /** The broker that takes changes of topics; -1: unknown. */
+  get controllerId(): number {
+    return this.#controllerId;
+  }
+
+  /** Keeps these topics up to date from now on, beside others. */
+  want(topics: Iterable<string>): void {
+    for (const topic of topics) {
+      if (this.#wanted.has(topic)) continue;
+      this.#wanted.add(topic);
+      this.outdated();
+    }
+  }
+
+  /** Keeps these topics up to date, and no others. */
+  wantOnly(topics: ReadonlySet<string>): void {
+    for (const topic of this.#wanted) {
+      if (topics.has(topic)) continue;
+      this.#wanted.delete(topic);
+      this.#topics.delete(topic);
+      this.#errors.delete(topic);
+    }
+    this.want(topics);
+  }
+
+  /** Says that something in here proved wrong: metadata is fetched in the background until that succeeds. */
+  outdated(): void {
+    this.#outdated = true;
+    if (!this.#updating) void this.#update();
+  }
+
+  /** Fetches once more, and resolves when a request that began after this call has succeeded, within `timeoutMs`. */
+  async refresh(timeoutMs: number): Promise<void> {
+    const deadline = this.#timers.now() + timeoutMs;
+    // A request that is under way may have been answered before the change that the caller wants to see.
+    if (this.#updating) await this.#nextAttempt('fetch metadata', timeoutMs, deadline);
+    this.outdated();
+    do {
+      await this.#nextAttempt('fetch metadata', timeoutMs, deadline);
+    } while (this.#failure !== undefined);
+  }
+
+  /** Waits until the topic is known. Rejects with `TimedOutError`, or at once with an error that will not pass. */
+  async topic(name: string, timeoutMs: number): Promise<TopicInfo> {
+    const deadline = this.#timers.now() + timeoutMs;
+    this.want([name]);
+    for (;;) {
+      const info = this.#topics.get(name);
+      if (info !== undefined) return info;
+      const error = this.#errors.get(name);
+      if (error !== undefined && !error.retriable) throw new KafkaError(error, `find topic ${name}`);
+      this.outdated();
+      await this.#nextAttempt(`find topic ${name}`, timeoutMs, deadline, name);
+    }
+  }
+
+  close(): void {
+    this.#aging?.();
+  }
+
+  async #nextAttempt(doing: string, timeoutMs: number, deadline: number, topic = ''): Promise<void> {
+    const left = deadline - this.#timers.now();
+    if (left > 0 && (await this.#timers.within(this.#attempts.next(), left)) !== late) {
+      if (this.#failure !== undefined && !isRetriable(this.#failure)) throw this.#failure;
+      return;
+    }
+    throw new TimedOutError(doing, timeoutMs, this.#obstacle(topic));
+  }
+
+  #obstacle(topic: string): unknown {
+    const error = this.#errors.get(topic);
+    if (error === Errors.UNKNOWN_TOPIC_OR_PARTITION) {
+      return `the topic does not exist; create it first: admin.createTopics({ '${topic}': 1 })`;
+    }
+    return error?.message ?? this.#failure ?? 'no broker has answered';
+  }
+
+  async #update(): Promise<void> {
+    this.#updating = true;
+    try {
+      for (let failures = 0; this.#outdated; ) {
+        if (failures > 0) await this.#timers.sleep(this.#backoff.afterFailures(failures));
+        this.#outdated = false;
+        failures = (await this.#fetch()) ? 0 : failures + 1;
+      }
+    } catch {
+      // The client has been closed during the pause: whoever waits has been told by the timers.
+    } finally {
+      this.#updating = false;
+    }
+  }
+
+  /** Answers whether all is well: a request that failed, or a topic without a leader, is asked for again after a pause. */
+  async #fetch(): Promise<boolean> {
+    try {
+      const connection = await this.#connections.any();
+      const topics = [...this.#wanted].sort();
+      const response = await connection.send(
+        MetadataApi,
+        { topics: topics.map((name) => ({ name })), allowAutoTopicCreation: this.#settings.allowAutoCreateTopics },
+        { detail: { topics } },
+      );
+      this.#failure = undefined;
+      if (!this.#take(response)) this.#outdated = true;
+    } catch (error) {
+      this.#failure = error;
+      if (isRetriable(error)) this.#outdated = true;
+    }
+    const well = !this.#outdated;
+    this.#attempts.send();
+    return well;
+  }
+
+  #take(response: ResponseOf<typeof MetadataApi>): boolean {
+    this.#connections.learn(response.brokers.map(({ nodeId, host, port }) => ({ nodeId, address: { host, port } })));
+    this.#controllerId = response.controllerId;
+    let well = true;
+    for (const topic of response.topics) {
+      const name = topic.name ?? '';
+      if (!this.#wanted.has(name)) continue;
+      const error = errorOf(topic.errorCode);
+      if (error.code !== 0) {
+        this.#errors.set(name, error);
+        this.#topics.delete(name);
+        if (error.retriable) well = false;
+        continue;
+      }
+      this.#errors.delete(name);
+      const info = withoutSteppingBack(topicInfo(topic), this.#topics.get(name));
+      if (info.partitions.some(({ leader }) => leader < 0)) well = false;
+      this.#topics.set(name, info);
+    }
+    this.#aging?.();
+    this.#aging = this.#timers.after(this.#settings.metadataMaxAgeMs, () => this.outdated());
+    for (const listener of this.onUpdate) listener();
+    return well;
+  }
+}
+
+export function topicInfo(topic: ResponseOf<typeof MetadataApi>['topics'][number]): TopicInfo {
+  const partitions = topic.partitions.map((one) => ({
+    partition: one.partitionIndex,
+    leader: one.leaderId,
+    leaderEpoch: one.leaderEpoch,
+    replicas: one.replicaNodes,
+    isr: one.isrNodes,
+  }));
+  return {
+    name: topic.name ?? '',
+    topicId: topic.topicId,
+    isInternal: topic.isInternal,
+    partitions: partitions.sort((a, b) => a.partition - b.partition),
+  };
+}
+
+/** A broker that lags behind may still tell of the leader before the last: a lower epoch of the same topic is no news (KIP-320). */
+function withoutSteppingBack(fresh: TopicInfo, known: TopicInfo | undefined): TopicInfo {
+  if (known === undefined || known.topicId !== fresh.topicId) return fresh;
+  const partitions = fresh.partitions.map((partition, index) => {
+    const before = known.partitions[index];
+    return before !== undefined && before.leaderEpoch > partition.leaderEpoch ? before : partition;
+  });
+  return { ...fresh, partitions };
+}

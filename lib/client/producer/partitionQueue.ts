@@ -1,0 +1,108 @@
+/**
+ * The batches of one partition: those that wait, those that are on their way, and the numbers that keep them in order.
+ *
+ * Up to five batches may be on their way at once. When the second of them fails and the third does not, order is saved by numbers: the
+ * broker refuses the third, because the second is missing before it, and both come back here, to their old places.
+ */
+import { ProducerBatch, type ProducerIdentity } from './batch.ts';
+import type { OutgoingRecord } from './record.ts';
+
+/** Sequence numbers go from 0 to 2^31 - 1 and then begin again. */
+const SEQUENCES = 2 ** 31;
+
+export class PartitionQueue {
+  readonly topic: string;
+  readonly partition: number;
+  readonly inFlight: ProducerBatch[] = [];
+  #waiting: ProducerBatch[] = [];
+  #batches = 0;
+  #identity: ProducerIdentity | undefined;
+  #nextSequence = 0;
+  #nextToBeAcknowledged = 0;
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  get name(): string {
+    return `${this.topic}-${this.partition}`;
+  }
+
+  /** The batches that are not on their way, in the order in which they will go. */
+  get waiting(): readonly ProducerBatch[] {
+    return this.#waiting;
+  }
+
+  /** Puts a record into the last batch, or into a new one when it would not fit. Answers whether a batch has become full by that. */
+  add(record: OutgoingRecord, now: number, batchSizeBytes: number): boolean {
+    const last = this.#waiting.at(-1);
+    const isOpen = last !== undefined && !last.isClosed;
+    const fits = isOpen && last.sizeInBytes + record.sizeInBytes <= batchSizeBytes;
+    if (isOpen && !fits) last.isClosed = true;
+    const batch = fits ? last : new ProducerBatch(now, this.#batches++);
+    if (!fits) this.#waiting.push(batch);
+    batch.add(record);
+    if (batch.sizeInBytes >= batchSizeBytes) batch.isClosed = true;
+    return batch.isClosed || (isOpen && !fits);
+  }
+
+  /** The first waiting batch leaves the queue and is on its way. */
+  take(): ProducerBatch {
+    const batch = this.#waiting.shift()!;
+    batch.isClosed = true;
+    batch.attempts++;
+    this.inFlight.push(batch);
+    return batch;
+  }
+
+  /** A batch comes back to be sent again, to its old place: before all that were made after it. */
+  giveBack(batch: ProducerBatch): void {
+    this.arrived(batch);
+    const later = this.#waiting.findIndex(({ order }) => order > batch.order);
+    this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, batch);
+  }
+
+  /** A batch is no longer on its way. */
+  arrived(batch: ProducerBatch): void {
+    const index = this.inFlight.indexOf(batch);
+    if (index >= 0) this.inFlight.splice(index, 1);
+  }
+
+  /** A waiting batch is given up. */
+  drop(batch: ProducerBatch): void {
+    this.#waiting = this.#waiting.filter((other) => other !== batch);
+  }
+
+  // #region sequences
+  /**
+   * Numbers the first waiting batch. A batch that has its number keeps it, so that the broker can recognise it. After a change of identity
+   * all numbers begin anew, but only when nothing is on its way any more under the old ones; until then the answer is false.
+   */
+  number(identity: ProducerIdentity): boolean {
+    if (this.#identity !== identity) {
+      if (this.inFlight.length > 0) return false;
+      this.#identity = identity;
+      this.#nextSequence = 0;
+      this.#nextToBeAcknowledged = 0;
+      for (const batch of this.#waiting) batch.place = undefined;
+    }
+    const [batch] = this.#waiting;
+    if (batch.place === undefined) {
+      batch.place = { identity, baseSequence: this.#nextSequence };
+      this.#nextSequence = (this.#nextSequence + batch.records.length) % SEQUENCES;
+    }
+    return true;
+  }
+
+  acknowledged(batch: ProducerBatch): void {
+    if (batch.place === undefined || batch.place.identity !== this.#identity) return;
+    this.#nextToBeAcknowledged = (batch.place.baseSequence + batch.records.length) % SEQUENCES;
+  }
+
+  /** Whether all batches before this one are acknowledged: if the broker misses one all the same, then it has lost it. */
+  isNext(batch: ProducerBatch): boolean {
+    return batch.place?.identity === this.#identity && batch.place?.baseSequence === this.#nextToBeAcknowledged;
+  }
+  // #endregion sequences
+}

@@ -1,0 +1,321 @@
+/**
+ * Sends batches to the leaders of their partitions, and decides what to do with those that come back.
+ *
+ * One function, `#pump`, looks at everything that waits and sends what may go. It runs when something has changed: a record has come, an
+ * answer, new metadata, or the time that the last run has set itself. So there is no loop that could be stuck.
+ */
+import { Produce } from '../../protocol/apis/00-produce.ts';
+import { type ErrorCode, Errors, errorOf, KafkaError } from '../../protocol/errors.ts';
+import type { ResponseOf } from '../../protocol/schema.ts';
+import { encodeBatch } from '../../records/batch.ts';
+import type { Cancel, CodecName } from '../../world/world.ts';
+import type { ClientContext } from '../clientContext.ts';
+import { ClientClosedError, DeliveryTimedOutError, isRetriable } from '../errors.ts';
+import type { ProducerBatch } from './batch.ts';
+import { IdentityKeeper } from './identity.ts';
+import { BufferMemory } from './memory.ts';
+import { PartitionQueue } from './partitionQueue.ts';
+import type { OutgoingRecord } from './record.ts';
+
+export interface SenderSettings {
+  readonly acks: 0 | 1 | -1;
+  readonly enableIdempotence: boolean;
+  readonly lingerMs: number;
+  readonly batchSizeBytes: number;
+  readonly maxRequestSizeBytes: number;
+  readonly maxInFlightRequestsPerConnection: number;
+  readonly requestTimeoutMs: number;
+  readonly deliveryTimeoutMs: number;
+  readonly bufferMemoryBytes: number;
+  readonly compressionType: CodecName;
+}
+
+/** A batch that leaves its queue. */
+interface Departure {
+  readonly queue: PartitionQueue;
+  readonly batch: ProducerBatch;
+}
+
+export class Sender {
+  readonly memory: BufferMemory;
+  readonly #context: ClientContext;
+  readonly #settings: SenderSettings;
+  readonly #batchClosed: (topic: string, partition: number) => void;
+  readonly #identity: IdentityKeeper;
+  readonly #queues = new Map<string, PartitionQueue>();
+  /** Requests on their way, by broker. */
+  readonly #inFlight = new Map<number, number>();
+  #hurrying = 0;
+  #pumpSoon = false;
+  #timer: Cancel | undefined;
+
+  constructor(
+    context: ClientContext,
+    settings: SenderSettings,
+    batchClosed: (topic: string, partition: number) => void,
+  ) {
+    this.#context = context;
+    this.#settings = settings;
+    this.#batchClosed = batchClosed;
+    this.memory = new BufferMemory(settings.bufferMemoryBytes);
+    this.#identity = new IdentityKeeper(context, settings.deliveryTimeoutMs, () => this.#pump());
+    context.metadata.onUpdate.add(() => this.#pump());
+  }
+
+  /** Takes a record whose memory has been taken. It goes out with others that come in the same moment, or within `lingerMs`. */
+  add(record: OutgoingRecord, partition: number): void {
+    const queue = this.#queue(record.topic, partition);
+    const full = queue.add(record, this.#context.timers.now(), this.#settings.batchSizeBytes);
+    if (full) this.#batchClosed(record.topic, partition);
+    this.#soon();
+  }
+
+  /** Until the result is called, batches do not wait for company. */
+  hurry(): Cancel {
+    this.#hurrying++;
+    this.#soon();
+    return () => {
+      this.#hurrying--;
+    };
+  }
+
+  /** Fails everything that is not acknowledged. */
+  close(): void {
+    this.#timer?.();
+    for (const queue of this.#queues.values()) {
+      for (const batch of [...queue.waiting, ...queue.inFlight])
+        batch.fail(new ClientClosedError('this producer has been closed'));
+    }
+    this.#queues.clear();
+  }
+
+  /** All records of one turn of the program are seen together, so that a loop of sends makes one batch even without lingering. */
+  #soon(): void {
+    if (this.#pumpSoon) return;
+    this.#pumpSoon = true;
+    queueMicrotask(() => {
+      this.#pumpSoon = false;
+      this.#pump();
+    });
+  }
+
+  // #region pump
+  #pump(): void {
+    const now = this.#context.timers.now();
+    let wakeAt = Infinity;
+    for (const queue of this.#queues.values()) wakeAt = Math.min(wakeAt, this.#expire(queue, now));
+    for (let departures = this.#departures(now); departures.size > 0; departures = this.#departures(now)) {
+      for (const [leader, batches] of departures) void this.#send(leader, batches);
+    }
+    for (const queue of this.#queues.values()) {
+      const [first] = queue.waiting;
+      const goes = first === undefined ? now : Math.max(first.notBefore, first.createdAt + this.#settings.lingerMs);
+      // What could have gone by now waits for something else than time: an answer, a leader, an identity.
+      if (goes > now) wakeAt = Math.min(wakeAt, goes);
+    }
+    this.#timer?.();
+    this.#timer = wakeAt === Infinity ? undefined : this.#context.timers.after(wakeAt - now, () => this.#pump());
+  }
+
+  /** At most one batch of each partition, by leader: what one request to each broker may carry now. */
+  #departures(now: number): Map<number, Departure[]> {
+    const departures = new Map<number, Departure[]>();
+    const sizes = new Map<number, number>();
+    for (const queue of this.#queues.values()) {
+      if (!this.#isReady(queue, now)) continue;
+      const leader = this.#context.metadata.leaderOf(queue.topic, queue.partition)?.leader;
+      if (leader === undefined) continue;
+      if ((this.#inFlight.get(leader) ?? 0) >= this.#settings.maxInFlightRequestsPerConnection) continue;
+      const size = (sizes.get(leader) ?? 0) + queue.waiting[0].sizeInBytes;
+      if (departures.has(leader) && size > this.#settings.maxRequestSizeBytes) continue;
+      if (!this.#mayGo(queue)) continue;
+      const batch = queue.take();
+      if (batch.attempts === 1) this.#batchClosed(queue.topic, queue.partition);
+      sizes.set(leader, size);
+      departures.set(leader, [...(departures.get(leader) ?? []), { queue, batch }]);
+    }
+    return departures;
+  }
+
+  #isReady(queue: PartitionQueue, now: number): boolean {
+    const [first] = queue.waiting;
+    if (first === undefined || first.notBefore > now) return false;
+    const inHurry = first.isClosed || this.#hurrying > 0;
+    return inHurry || now >= first.createdAt + this.#settings.lingerMs;
+  }
+
+  /** Order within a partition: by sequence numbers up to a few batches may be on their way, without them only one. */
+  #mayGo(queue: PartitionQueue): boolean {
+    if (!this.#settings.enableIdempotence) return queue.inFlight.length === 0;
+    if (queue.inFlight.length >= this.#settings.maxInFlightRequestsPerConnection) return false;
+    const identity = this.#identity.current;
+    if (this.#identity.failure !== undefined) this.#failAll(queue, this.#identity.failure);
+    return identity !== undefined && queue.waiting.length > 0 && queue.number(identity);
+  }
+  // #endregion pump
+
+  async #send(leader: number, departures: readonly Departure[]): Promise<void> {
+    this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 0) + 1);
+    try {
+      const connection = await this.#context.connections.to(leader);
+      const request = this.#request(departures);
+      const detail = { batches: departures.map(({ queue, batch }) => `${queue.name} ${batch.records.length}`) };
+      if (this.#settings.acks === 0) {
+        await connection.sendWithoutAnswer(Produce, request, { detail });
+        for (const { queue, batch } of departures) this.#succeeded(queue, batch, -1, -1);
+      } else {
+        this.#answered(departures, await connection.send(Produce, request, { detail }));
+      }
+    } catch (error) {
+      for (const { queue, batch } of departures) this.#obstructed(queue, batch, error);
+    }
+    this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 1) - 1);
+    this.#pump();
+  }
+
+  #request(departures: readonly Departure[]) {
+    const topics = new Map<string, { index: number; records: Uint8Array }[]>();
+    for (const { queue, batch } of departures) {
+      const partitions = topics.get(queue.topic) ?? [];
+      topics.set(queue.topic, partitions);
+      partitions.push({ index: queue.partition, records: this.#encode(batch) });
+    }
+    return {
+      acks: this.#settings.acks,
+      timeoutMs: this.#settings.requestTimeoutMs,
+      topicData: [...topics].map(([name, partitionData]) => ({ name, partitionData })),
+    };
+  }
+
+  #encode(batch: ProducerBatch): Uint8Array {
+    return encodeBatch(
+      batch.records.map(({ data }) => data),
+      {
+        codec: this.#settings.compressionType,
+        producerId: batch.place?.identity.producerId,
+        producerEpoch: batch.place?.identity.epoch,
+        baseSequence: batch.place?.baseSequence,
+      },
+      this.#context.host.codecs,
+    );
+  }
+
+  #answered(departures: readonly Departure[], response: ResponseOf<typeof Produce>): void {
+    const answers = new Map<string, (typeof response.responses)[number]['partitionResponses'][number]>(
+      response.responses.flatMap(({ name, partitionResponses }) =>
+        partitionResponses.map((answer) => [`${name}-${answer.index}`, answer] as const),
+      ),
+    );
+    for (const { queue, batch } of departures) {
+      const answer = answers.get(queue.name);
+      const error = errorOf(answer?.errorCode ?? Errors.UNKNOWN_SERVER_ERROR.code);
+      if (error === Errors.NONE) this.#succeeded(queue, batch, answer?.baseOffset ?? -1, answer?.logAppendTimeMs ?? -1);
+      // The batch was written so long ago that the broker has forgotten where: good news all the same.
+      else if (error === Errors.DUPLICATE_SEQUENCE_NUMBER) this.#succeeded(queue, batch, -1, -1);
+      else this.#refused(queue, batch, error, answer?.errorMessage ?? '');
+    }
+  }
+
+  #succeeded(queue: PartitionQueue, batch: ProducerBatch, baseOffset: number, appendTime: number): void {
+    queue.arrived(batch);
+    queue.acknowledged(batch);
+    const { host } = this.#context;
+    if (baseOffset >= 0) {
+      const { topic, partition } = queue;
+      const to = baseOffset + batch.records.length - 1;
+      host.trace.record(host.name, 'producer.acknowledged', { topic, partition, from: baseOffset, to });
+    }
+    this.memory.giveBack(batch.sizeInBytes);
+    batch.succeed(queue.partition, baseOffset, appendTime);
+  }
+
+  /** The leader has answered that it did not take the batch. */
+  #refused(queue: PartitionQueue, batch: ProducerBatch, error: ErrorCode, message: string): void {
+    const failure = new KafkaError(error, `write to ${queue.name}`, message || hintFor(error));
+    const identity = batch.place?.identity;
+    if (identity !== undefined && sequenceErrors.has(error)) {
+      // A batch before this one may still be on its way back; then this one only has to wait for it.
+      if (error === Errors.OUT_OF_ORDER_SEQUENCE_NUMBER) {
+        if (queue.isNext(batch)) this.#identity.nextEpoch(identity);
+      } else this.#identity.forget(identity);
+      this.#retry(queue, batch, failure);
+    } else this.#obstructed(queue, batch, failure);
+  }
+
+  /** Something stood between the batch and the log: tries again if that may help. */
+  #obstructed(queue: PartitionQueue, batch: ProducerBatch, error: unknown): void {
+    if (!isRetriable(error))
+      return this.#giveUp(queue, batch, error instanceof Error ? error : new Error(String(error)));
+    this.#context.metadata.outdated();
+    this.#retry(queue, batch, error);
+  }
+
+  #retry(queue: PartitionQueue, batch: ProducerBatch, error: unknown): void {
+    batch.lastError = error;
+    if (batch.isSettled) return this.#giveUp(queue, batch, new Error('nobody waits for it any more'));
+    batch.notBefore = this.#context.timers.now() + this.#context.backoff.afterFailures(batch.attempts);
+    queue.giveBack(batch);
+  }
+
+  /** The batch will not be written. Its numbers stay unused, so what follows needs a new epoch. */
+  #giveUp(queue: PartitionQueue, batch: ProducerBatch, error: Error): void {
+    queue.arrived(batch);
+    queue.drop(batch);
+    if (batch.place !== undefined) this.#identity.nextEpoch(batch.place.identity);
+    this.memory.giveBack(batch.sizeInBytes);
+    batch.fail(error);
+  }
+
+  #failAll(queue: PartitionQueue, error: Error): void {
+    for (const batch of queue.waiting) this.#giveUp(queue, batch, error);
+  }
+
+  /** Gives up what has been under way for too long, and answers when to look again. */
+  #expire(queue: PartitionQueue, now: number): number {
+    const { deliveryTimeoutMs } = this.#settings;
+    let next = Infinity;
+    for (const batch of [...queue.waiting, ...queue.inFlight]) {
+      if (batch.isSettled) continue;
+      const deadline = batch.createdAt + deliveryTimeoutMs;
+      if (deadline > now) {
+        next = Math.min(next, deadline);
+        continue;
+      }
+      const error = new DeliveryTimedOutError(expiryMessage(queue.name, batch, deliveryTimeoutMs), {
+        cause: batch.lastError,
+      });
+      // What is on its way keeps its place until the answer is there; only those who wait are told now.
+      if (queue.inFlight.includes(batch)) batch.fail(error);
+      else this.#giveUp(queue, batch, error);
+    }
+    return next;
+  }
+
+  #queue(topic: string, partition: number): PartitionQueue {
+    const name = `${topic}-${partition}`;
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      queue = new PartitionQueue(topic, partition);
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+}
+
+const sequenceErrors: ReadonlySet<ErrorCode> = new Set([
+  Errors.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  Errors.INVALID_PRODUCER_EPOCH,
+  Errors.UNKNOWN_PRODUCER_ID,
+]);
+
+function hintFor(error: ErrorCode): string {
+  if (error !== Errors.MESSAGE_TOO_LARGE) return '';
+  return 'Send smaller records, lower batchSizeBytes, or raise max.message.bytes of the topic.';
+}
+
+function expiryMessage(partition: string, batch: ProducerBatch, timeoutMs: number): string {
+  const { lastError, attempts, records } = batch;
+  const tries = attempts === 0 ? 'It was never sent' : `It was sent ${attempts} times`;
+  const reason = lastError instanceof Error ? ` The last obstacle: ${lastError.message}` : '';
+  return `${records.length} records for ${partition} were not acknowledged within ${timeoutMs} ms (deliveryTimeoutMs). ${tries}.${reason}`;
+}
