@@ -62,8 +62,8 @@ export interface Controlled<Kafka> {
   open(process: Process, controls: Controls<Kafka>): Kafka;
   /** How waiting moves time in a simulated world: for the foreground only. */
   drive?<T>(what: string, promise: Promise<T>, expectedMs?: number): Promise<T>;
-  /** Set for a spawned task: it is not the one to be told that another has failed. */
-  readonly background?: boolean;
+  /** The process of a spawned task; the foreground has none. */
+  readonly process?: Process;
 }
 
 /** What has been spawned, so that names stay apart and failures reach somebody. One for each world. */
@@ -108,7 +108,8 @@ export class Tasks {
 export function makeControls<Kafka>(world: Controlled<Kafka>, tasks: Tasks, node: string): Controls<Kafka> {
   const { clock, trace } = world;
   const drive = world.drive ?? (<T>(_: string, promise: Promise<T>) => promise);
-  const report = world.background ? () => {} : () => tasks.report();
+  // One task is not the one to be told that another has failed.
+  const report = world.process ? () => {} : () => tasks.report();
 
   async function pass(duration: Duration): Promise<void> {
     const ms = toMs(duration);
@@ -135,6 +136,8 @@ export function makeControls<Kafka>(world: Controlled<Kafka>, tasks: Tasks, node
       drive(`until(${textOf(condition)})`, look(condition, toMs(within)), toMs(within)),
     spawn: (name, program, settings) => spawn(world, tasks, name, program, settings),
     effect: async (name, act) => {
+      // Nothing is done by the dead, not even what needs no door.
+      if (world.process?.gone) return new Promise(() => {});
       const result = await act();
       trace.record(node, 'effect.done', { name });
       return result;
@@ -168,7 +171,7 @@ function spawn<Kafka>(
   const process = new Process(world.worldFor(name), name, world.trace, settings);
   const { clock } = process.host();
   // Nobody drives for a task: its controls wait on the clock of its process, and stop when that stops.
-  const controlled: Controlled<Kafka> = { ...world, clock, drive: undefined, background: true };
+  const controlled: Controlled<Kafka> = { ...world, clock, drive: undefined, process };
   const kafka = world.open(process, makeControls(controlled, tasks, name));
 
   const ended = (now: 'done' | 'failed', tell: () => void) => {

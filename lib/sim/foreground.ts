@@ -25,6 +25,23 @@ export function aroundCalls<T extends object>(target: T, name: string, around: A
   });
 }
 
+/** A Kafka whose clients are stood in for, and that has `world` for its world. */
+export function aroundKafka<T extends object, W>(kafka: T, world: W, around: Around): T & { readonly world: W } {
+  const standIn = new Proxy(kafka, {
+    get(_, property) {
+      if (property === 'world') return world;
+      const value: unknown = Reflect.get(kafka, property, kafka);
+      if (typeof value !== 'function') return value;
+      return (...parameters: unknown[]) => {
+        const result: unknown = Reflect.apply(value, kafka, parameters);
+        if (result instanceof Promise) return around(`kafka.${String(property)}`, result);
+        return typeof result === 'object' && result !== null ? aroundCalls(result, String(property), around) : result;
+      };
+    },
+  });
+  return standIn as T & { readonly world: W };
+}
+
 function wrapped(result: unknown, what: string, around: Around): unknown {
   if (result instanceof Promise) return around(what, result);
   return isAsyncIterator(result) ? aroundCalls(result, what, around) : result;
