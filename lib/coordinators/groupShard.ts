@@ -62,6 +62,10 @@ export class GroupShard {
     return this.#groups.get(groupId);
   }
 
+  get keys(): Iterable<string> {
+    return this.#groups.keys();
+  }
+
   get groups(): Iterable<Group> {
     return this.#groups.values();
   }

@@ -1,0 +1,140 @@
+/**
+ * A broker: its topics, the groups that it coordinates, and a door to which clients come.
+ *
+ * Starting means to take the disk, to bring the logs into order, and only then to listen. Groups are read from the log in the background; who
+ * asks for one too early is told to ask again.
+ */
+import { OFFSETS_TOPIC, topicNameProblem } from '../cluster/topicName.ts';
+import { Topics } from '../cluster/topics.ts';
+import { GroupShard } from '../coordinators/groupShard.ts';
+import type { Host } from '../trace/host.ts';
+import type { Address, Cancel, Listener, Stream } from '../world/world.ts';
+import { type BrokerConfig, brokerConfig, ConfigError, groupSettings, logSettings } from './config.ts';
+import { ClientConnection } from './connection.ts';
+import { CoordinatorRuntime } from './coordinatorRuntime.ts';
+import { Dispatcher } from './dispatch.ts';
+import { announced, routes } from './routes.ts';
+import type { GroupRuntime, Services } from './services.ts';
+
+export interface BrokerSettings {
+  /** `node.id`. */
+  readonly brokerId: number;
+  /** Port 0 takes a free one. */
+  readonly listen: Address;
+  /** Kafka's own property names; see config.ts. */
+  readonly config?: { readonly [name: string]: string };
+  /** Topics to be made unless they exist, with their numbers of partitions. */
+  readonly topics?: { readonly [name: string]: number };
+}
+
+export class Broker {
+  /** Where clients reach it. */
+  readonly address: Address;
+  readonly config: BrokerConfig;
+  /** For looking inside: what a test or a drawing wants to know and no request answers. */
+  readonly topics: Topics;
+  readonly groups: GroupRuntime;
+  readonly #host: Host;
+  readonly #listener: Listener;
+  readonly #unlock: Cancel;
+  readonly #dispatcher: Dispatcher;
+  readonly #connections = new Map<ClientConnection, Promise<void>>();
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Resolves when clients can connect. Rejects with `ConfigError`, `DiskLocked` when another process has the disk, `AddressInUse`, or `DiskFailed`
+   * and `StorageError` when the disk cannot be read or written.
+   */
+  static async start(host: Host, settings: BrokerSettings): Promise<Broker> {
+    const config = brokerConfig(settings.config);
+    checkTopics(settings.topics ?? {});
+    const undo: (() => unknown)[] = [];
+    try {
+      const unlock = await host.disk.lock();
+      undo.push(unlock);
+      const topics = await Topics.open(host, {
+        brokerId: settings.brokerId,
+        logSettings: (configs) => logSettings(config, configs),
+      });
+      undo.push(() => topics.close());
+      for (const [name, partitions] of Object.entries(settings.topics ?? {})) await topics.ensure(name, partitions);
+      const newShard = () => new GroupShard(groupSettings(config));
+      const groups: GroupRuntime = new CoordinatorRuntime(host, newShard, {
+        maxBatchBytes: config['message.max.bytes'],
+      });
+      undo.push(() => groups.close());
+      const known = topics.named(OFFSETS_TOPIC);
+      if (known) groups.start(known);
+      let broker: Broker | undefined;
+      const early: Stream[] = [];
+      const listener = await host.network.listen(settings.listen, (stream) => {
+        if (broker) broker.#serve(stream);
+        else early.push(stream);
+      });
+      broker = new Broker(host, settings.brokerId, { config, topics, groups, listener, unlock });
+      for (const stream of early) broker.#serve(stream);
+      return broker;
+    } catch (error) {
+      for (const step of undo.reverse()) await step();
+      throw error;
+    }
+  }
+
+  private constructor(host: Host, brokerId: number, parts: Parts) {
+    this.#host = host;
+    this.address = parts.listener.address;
+    this.config = parts.config;
+    this.topics = parts.topics;
+    this.groups = parts.groups;
+    this.#listener = parts.listener;
+    this.#unlock = parts.unlock;
+    const { address, config, topics, groups } = this;
+    const services: Services = { host, brokerId, address, config, topics, groups, announced: announced(routes) };
+    this.#dispatcher = new Dispatcher(services, routes);
+    host.trace.record(host.name, 'broker.started', { broker: brokerId, host: address.host, port: address.port });
+  }
+
+  /** Stops listening, ends all connections, closes the logs and lets go of the disk. Twice is harmless. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#listener.close();
+    for (const connection of this.#connections.keys()) connection.close('the broker stops');
+    await Promise.all(this.#connections.values());
+    this.groups.close();
+    await this.topics.close();
+    this.#unlock();
+    this.#host.trace.record(this.#host.name, 'broker.stopped');
+  }
+
+  #serve(stream: Stream): void {
+    if (this.#closing) return stream.abort('the broker stops');
+    const maxFrameBytes = this.config['socket.request.max.bytes'];
+    const connection = new ClientConnection(this.#host, stream, this.#dispatcher, maxFrameBytes);
+    this.#connections.set(
+      connection,
+      connection.serve().finally(() => this.#connections.delete(connection)),
+    );
+  }
+}
+
+interface Parts {
+  readonly config: BrokerConfig;
+  readonly topics: Topics;
+  readonly groups: GroupRuntime;
+  readonly listener: Listener;
+  readonly unlock: Cancel;
+}
+
+function checkTopics(topics: { readonly [name: string]: number }): void {
+  for (const [name, partitions] of Object.entries(topics)) {
+    const problem = topicNameProblem(name);
+    if (problem !== null) throw new ConfigError(`topic ${JSON.stringify(name)}: ${problem}`);
+    if (!Number.isInteger(partitions) || partitions < 1) {
+      throw new ConfigError(`topic ${name} cannot have ${partitions} partitions: choose 1 or more`);
+    }
+  }
+}

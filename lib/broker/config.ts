@@ -1,0 +1,177 @@
+/**
+ * The settings of a broker: Kafka's own properties, with Kafka's defaults, checked before anything starts. A property that is not in this list is
+ * refused, since a setting that is taken and then ignored is worse than none.
+ *
+ * Source: Apache Kafka documentation, "Broker Configs".
+ */
+import type { GroupSettings } from '../coordinators/events.ts';
+import type { LogSettings } from '../log/log.ts';
+
+/** A property is unknown, or its value makes no sense. The message says what is accepted. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+interface Property<T> {
+  readonly default: T;
+  /** What is accepted, in words. */
+  readonly accepts: string;
+  /** What the property does, for `--help` and for tables. */
+  readonly about: string;
+  /** Undefined: not acceptable. */
+  readonly parse: (text: string) => T | undefined;
+}
+
+function flag(value: boolean, about: string): Property<boolean> {
+  const known: { readonly [text: string]: boolean | undefined } = { true: true, false: false };
+  return { default: value, accepts: 'true or false', about, parse: (text) => known[text] };
+}
+
+function whole(value: number, [least, most]: readonly [number, number], about: string): Property<number> {
+  return {
+    default: value,
+    accepts: `a whole number from ${least} to ${most}`,
+    about,
+    parse(text) {
+      const number = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+      return number >= least && number <= most ? number : undefined;
+    },
+  };
+}
+
+const MAX_INT = 0x7fffffff;
+const MAX_LONG = Number.MAX_SAFE_INTEGER;
+
+export const properties = {
+  'auto.create.topics.enable': flag(true, 'Whether asking for a topic that does not exist makes it.'),
+  'delete.topic.enable': flag(true, 'Whether topics can be deleted.'),
+  'num.partitions': whole(1, [1, 10_000], 'How many partitions a topic gets when nobody says.'),
+  'default.replication.factor': whole(1, [1, 1], 'How many copies a topic gets when nobody says.'),
+  'min.insync.replicas': whole(1, [1, 100], 'How many replicas must be in sync for a write with acks=all.'),
+  'message.max.bytes': whole(1_048_588, [0, MAX_INT], 'The largest record batch.'),
+  'message.timestamp.after.max.ms': whole(
+    3_600_000,
+    [0, MAX_LONG],
+    "How far a record's time may lie ahead of the broker's clock.",
+  ),
+  'log.segment.bytes': whole(1_073_741_824, [14, MAX_INT], 'A segment of a log is closed before it grows beyond this.'),
+  'log.index.interval.bytes': whole(
+    4_096,
+    [0, MAX_INT],
+    'How many bytes of a log lie between two entries of its index.',
+  ),
+  'log.flush.interval.messages': whole(
+    MAX_LONG,
+    [1, MAX_LONG],
+    'With 1 every append is forced to the disk before it counts. Otherwise the operating system decides when, as Kafka does by default.',
+  ),
+  'fetch.max.bytes': whole(57_671_680, [1_024, MAX_INT], 'The most that one fetch is answered with.'),
+  'socket.request.max.bytes': whole(104_857_600, [1, MAX_INT], 'The largest request.'),
+  'group.min.session.timeout.ms': whole(6_000, [0, MAX_INT], 'The shortest session timeout that a member may ask for.'),
+  'group.max.session.timeout.ms': whole(
+    1_800_000,
+    [0, MAX_INT],
+    'The longest session timeout that a member may ask for.',
+  ),
+  'group.initial.rebalance.delay.ms': whole(
+    3_000,
+    [0, MAX_INT],
+    'How long the first rebalance of a group waits for more members.',
+  ),
+  'group.max.size': whole(MAX_INT, [1, MAX_INT], 'How many members a group may have.'),
+  'offsets.topic.num.partitions': whole(50, [1, 10_000], 'How many partitions __consumer_offsets is made with.'),
+  'offsets.topic.segment.bytes': whole(104_857_600, [14, MAX_INT], 'As log.segment.bytes, for __consumer_offsets.'),
+  'offset.metadata.max.bytes': whole(4_096, [0, MAX_INT], 'The longest text that may be kept with an offset.'),
+} satisfies { readonly [name: string]: Property<boolean> | Property<number> };
+
+export type BrokerConfig = { readonly [K in keyof typeof properties]: (typeof properties)[K]['default'] };
+
+/** The settings of a broker from texts by name; what is left out has its default. Throws `ConfigError`. */
+export function brokerConfig(texts: { readonly [name: string]: string } = {}): BrokerConfig {
+  const config: { [name: string]: boolean | number } = {};
+  for (const [name, property] of Object.entries(properties)) config[name] = property.default;
+  for (const [name, text] of Object.entries(texts)) {
+    const property = Object.entries(properties).find(([known]) => known === name)?.[1];
+    if (!property) throw new ConfigError(unknownProperty(name));
+    const value = property.parse(text.trim());
+    if (value === undefined) {
+      throw new ConfigError(
+        `${name} is ${JSON.stringify(text)}, and ${property.accepts} is accepted: ${property.about}`,
+      );
+    }
+    config[name] = value;
+  }
+  const checked = config as BrokerConfig;
+  if (checked['group.min.session.timeout.ms'] > checked['group.max.session.timeout.ms']) {
+    throw new ConfigError(
+      'group.min.session.timeout.ms is larger than group.max.session.timeout.ms: lower the one or raise the other',
+    );
+  }
+  return checked;
+}
+
+function unknownProperty(name: string): string {
+  const words = name.split('.');
+  const alike = Object.keys(properties)
+    .map((known) => ({ known, shared: known.split('.').filter((word) => words.includes(word)).length }))
+    .sort((a, b) => b.shared - a.shared || (a.known < b.known ? -1 : 1))
+    .slice(0, 3)
+    .map(({ known }) => known);
+  return `there is no setting ${JSON.stringify(name)} here; the nearest are ${alike.join(', ')}`;
+}
+
+/** Settings of a topic that may differ from the broker's, with the broker's property that they stand in for. */
+export const topicProperties = {
+  'max.message.bytes': 'message.max.bytes',
+  'message.timestamp.after.max.ms': 'message.timestamp.after.max.ms',
+  'min.insync.replicas': 'min.insync.replicas',
+  'segment.bytes': 'log.segment.bytes',
+  'index.interval.bytes': 'log.index.interval.bytes',
+  'flush.messages': 'log.flush.interval.messages',
+} as const satisfies { readonly [name: string]: keyof BrokerConfig };
+
+/** What is wrong with the settings of a topic, as a sentence; null: nothing. */
+export function topicConfigProblem(configs: { readonly [name: string]: string }): string | null {
+  for (const [name, text] of Object.entries(configs)) {
+    const property = propertyOfTopic(name);
+    if (!property)
+      return `there is no topic setting ${name} here; there are ${Object.keys(topicProperties).join(', ')}`;
+    if (properties[property].parse(text.trim()) === undefined) {
+      return `${name} is ${JSON.stringify(text)}, and ${properties[property].accepts} is accepted`;
+    }
+  }
+  return null;
+}
+
+/** A setting as it holds for a topic: its own, or the broker's. */
+export function topicSetting(
+  config: BrokerConfig,
+  configs: { readonly [name: string]: string },
+  name: keyof typeof topicProperties,
+): number {
+  const property = topicProperties[name];
+  const own = configs[name];
+  return (own === undefined ? undefined : properties[property].parse(own.trim())) ?? config[property];
+}
+
+function propertyOfTopic(name: string): keyof BrokerConfig | undefined {
+  return Object.entries(topicProperties).find(([known]) => known === name)?.[1];
+}
+
+export function logSettings(config: BrokerConfig, configs: { readonly [name: string]: string }): LogSettings {
+  return {
+    segmentBytes: topicSetting(config, configs, 'segment.bytes'),
+    indexIntervalBytes: topicSetting(config, configs, 'index.interval.bytes'),
+    flush: topicSetting(config, configs, 'flush.messages') === 1 ? 'each-append' : 'os',
+  };
+}
+
+export function groupSettings(config: BrokerConfig): GroupSettings {
+  return {
+    minSessionTimeoutMs: config['group.min.session.timeout.ms'],
+    maxSessionTimeoutMs: config['group.max.session.timeout.ms'],
+    initialRebalanceDelayMs: config['group.initial.rebalance.delay.ms'],
+    maxSize: config['group.max.size'],
+    offsetMetadataMaxBytes: config['offset.metadata.max.bytes'],
+  };
+}

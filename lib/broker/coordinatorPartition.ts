@@ -1,0 +1,196 @@
+/**
+ * One partition of a coordinator's log, with what lives on it: the place where a pure coordinator meets time, promises and the disk.
+ *
+ * An event goes in, the coordinator decides, and its outcome is carried out at once: records appended, timers set, answers given. Nothing is awaited
+ * on this path, so two events never mix. The result of an append comes back as an event of its own when the high watermark has passed it.
+ * If an append is lost after it was accepted, memory and log may differ: then memory goes, and is made again from the log.
+ */
+
+import type { Partition } from '../cluster/partition.ts';
+import { PartitionClosed } from '../cluster/partition.ts';
+import type { CoordinatorRecord, Outcome, ReplyTo, RuntimeEvent } from '../coordinators/outcome.ts';
+import { type ErrorCode, Errors } from '../protocol/errors.ts';
+import { batchesIn, decodeBatch, encodeBatch } from '../records/batch.ts';
+import type { Host } from '../trace/host.ts';
+import type { Cancel } from '../world/world.ts';
+import { errorOfAppend } from './storageErrors.ts';
+
+/** What the runtime must be able to do with a coordinator: groups now; transactions and share groups have the same shape. */
+export interface Shard<Event, Response> {
+  replay(record: CoordinatorRecord): void;
+  loaded(now: number): readonly { readonly key: string; readonly outcome: Outcome<Response> }[];
+  decide(key: string, event: Event | RuntimeEvent, now: number): Outcome<Response>;
+  readonly keys: Iterable<string>;
+}
+
+const READ_BYTES = 1 << 20;
+
+export class CoordinatorPartition<Event, Response, S extends Shard<Event, Response>> {
+  readonly partition: Partition;
+  readonly #host: Host;
+  readonly #newShard: () => S;
+  readonly #maxBatchBytes: number;
+  readonly #parked = new Map<ReplyTo, (response: Response) => void>();
+  readonly #timers = new Map<string, Map<string, Cancel>>();
+  #shard: S;
+  #state: 'loading' | 'active' | 'closed' = 'loading';
+  /** Counts the times that memory was made from the log: what was begun before the last time is of no interest. */
+  #incarnation = 0;
+  #requests: ReplyTo = 0;
+
+  constructor(host: Host, partition: Partition, newShard: () => S, maxBatchBytes: number) {
+    this.#host = host;
+    this.partition = partition;
+    this.#newShard = newShard;
+    this.#maxBatchBytes = maxBatchBytes;
+    this.#shard = newShard();
+  }
+
+  /** NONE once the log has been read. */
+  get error(): ErrorCode {
+    if (this.#state === 'active') return Errors.NONE;
+    return this.#state === 'loading' ? Errors.COORDINATOR_LOAD_IN_PROGRESS : Errors.NOT_COORDINATOR;
+  }
+
+  get shard(): S {
+    return this.#shard;
+  }
+
+  // #region load
+  /** Makes the memory from the log. Never rejects: a log that cannot be read leaves the partition without a coordinator. */
+  async load(): Promise<void> {
+    const incarnation = ++this.#incarnation;
+    this.#state = 'loading';
+    const shard = this.#newShard();
+    try {
+      await this.#replayInto(shard);
+    } catch (error) {
+      this.#tell('coordinator.failed', { why: error instanceof Error ? error.message : String(error) });
+      this.#state = 'closed';
+      return;
+    }
+    if (this.#incarnation !== incarnation || this.partition.isClosed) return;
+    this.#shard = shard;
+    this.#state = 'active';
+    this.#tell('coordinator.loaded', { offset: this.partition.log.logEndOffset });
+    for (const { key, outcome } of shard.loaded(this.#host.clock.wallMs())) this.#carryOut(key, outcome);
+  }
+
+  async #replayInto(shard: S): Promise<void> {
+    const { log } = this.partition;
+    const end = log.logEndOffset;
+    let offset = log.logStartOffset;
+    while (offset < end) {
+      for (const { header, bytes } of batchesIn(await log.read(offset, READ_BYTES, end))) {
+        for (const { key, value } of header.isControl ? [] : decodeBatch(bytes, this.#host.codecs)) {
+          if (key !== null) shard.replay({ key, value });
+        }
+        offset = header.baseOffset + header.lastOffsetDelta + 1;
+      }
+    }
+  }
+  // #endregion load
+
+  /** Hands a request to the coordinator, and resolves when it answers, which may take as long as a rebalance. Only when `error` is NONE. */
+  ask(key: string, event: (to: ReplyTo) => Event): Promise<Response> {
+    const to = ++this.#requests;
+    return new Promise((resolve) => {
+      this.#parked.set(to, resolve);
+      this.#decide(key, event(to));
+    });
+  }
+
+  /** Looks into the memory, once all that was appended before is safe: what is seen will be seen by every later coordinator too. */
+  async read<T>(look: (shard: S) => T): Promise<T> {
+    await this.partition.allCommitted();
+    return look(this.#shard);
+  }
+
+  /** Everybody who waits is sent away, and no timer is left. */
+  close(): void {
+    this.#forget();
+    this.#state = 'closed';
+  }
+
+  #decide(key: string, event: Event | RuntimeEvent): void {
+    this.#carryOut(key, this.#shard.decide(key, event, this.#host.clock.wallMs()));
+  }
+
+  // #region carryOut
+  #carryOut(key: string, { facts, timers, records, replies }: Outcome<Response>): void {
+    for (const { what, detail } of facts) this.#host.trace.record(this.#host.name, what, detail);
+    for (const { name, afterMs } of timers) this.#setTimer(key, name, afterMs);
+    const appended = records.length === 0 ? undefined : this.#append(records);
+    for (const { to, response } of replies) this.#answer(to, response);
+    if (appended === undefined) return;
+    if ('error' in appended) return this.#decide(key, { type: 'appendFailed', error: appended.error.code });
+    const incarnation = this.#incarnation;
+    appended.committed.then(
+      () => this.#incarnation === incarnation && this.#decide(key, { type: 'appended' }),
+      (error) => this.#incarnation === incarnation && this.#lost(error),
+    );
+  }
+  // #endregion carryOut
+
+  /** An append that is refused at once has not happened; that is for the coordinator to deal with. */
+  #append(records: readonly CoordinatorRecord[]): { committed: Promise<void> } | { error: ErrorCode } {
+    const timestamp = this.#host.clock.wallMs();
+    const batch = encodeBatch(
+      records.map(({ key, value }) => ({ timestamp, key, value, headers: [] })),
+      {},
+      this.#host.codecs,
+    );
+    if (batch.length > this.#maxBatchBytes) return { error: Errors.MESSAGE_TOO_LARGE };
+    try {
+      return this.partition.append(batch);
+    } catch (error) {
+      return { error: errorOfAppend(error) };
+    }
+  }
+
+  /** An append that was accepted and then lost leaves memory ahead of the log. */
+  #lost(error: unknown): void {
+    this.#tell('coordinator.unloaded', { why: error instanceof Error ? error.message : String(error) });
+    this.#forget();
+    if (error instanceof PartitionClosed) this.#state = 'closed';
+    else void this.load();
+  }
+
+  #forget(): void {
+    this.#incarnation++;
+    for (const key of [...this.#shard.keys]) {
+      const { facts, replies } = this.#shard.decide(key, { type: 'unload' }, this.#host.clock.wallMs());
+      for (const { what, detail } of facts) this.#host.trace.record(this.#host.name, what, detail);
+      for (const { to, response } of replies) this.#answer(to, response);
+    }
+    for (const timers of this.#timers.values()) for (const cancel of timers.values()) cancel();
+    this.#timers.clear();
+    this.#parked.clear();
+  }
+
+  #answer(to: ReplyTo, response: Response): void {
+    this.#parked.get(to)?.(response);
+    this.#parked.delete(to);
+  }
+
+  #setTimer(key: string, name: string, afterMs: number | null): void {
+    const timers = this.#timers.get(key) ?? new Map<string, Cancel>();
+    timers.get(name)?.();
+    timers.delete(name);
+    if (afterMs !== null) {
+      const ring = () => {
+        timers.delete(name);
+        if (timers.size === 0) this.#timers.delete(key);
+        this.#decide(key, { type: 'timer', name });
+      };
+      timers.set(name, this.#host.clock.after(afterMs, ring));
+    }
+    if (timers.size === 0) this.#timers.delete(key);
+    else this.#timers.set(key, timers);
+  }
+
+  #tell(what: string, detail: { readonly [name: string]: string | number }): void {
+    const { topic, index } = this.partition;
+    this.#host.trace.record(this.#host.name, what, { topic, partition: index, ...detail });
+  }
+}

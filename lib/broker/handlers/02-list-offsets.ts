@@ -1,0 +1,83 @@
+/** ListOffsets, versions 1-7: where does a partition begin and end, and where is the first record of a time? Consumers see it up to the high watermark. */
+import type { Partition } from '../../cluster/partition.ts';
+import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListOffsets, MAX_TIMESTAMP } from '../../protocol/apis/index.ts';
+import { type ErrorCode, Errors } from '../../protocol/errors.ts';
+import type { ResponseInput } from '../../protocol/schema.ts';
+import { batchesIn, decodeBatch } from '../../records/batch.ts';
+import type { Handler } from '../dispatch.ts';
+import { epochError } from '../leaderEpoch.ts';
+import type { Services } from '../services.ts';
+import { errorOfRead } from '../storageErrors.ts';
+
+type PartitionResponse = ResponseInput<typeof ListOffsets>['topics'][number]['partitions'][number];
+type Found = Omit<PartitionResponse, 'partitionIndex' | 'errorCode'>;
+
+const READ_BYTES = 1 << 20;
+const NONE_FOUND: Found = { timestamp: -1, offset: -1, leaderEpoch: -1 };
+
+export const handleListOffsets: Handler<typeof ListOffsets> = async (services, request) => ({
+  topics: await Promise.all(
+    request.topics.map(async ({ name, partitions }) => ({
+      name,
+      partitions: await Promise.all(
+        partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) =>
+          answer(services, { name, partitionIndex, currentLeaderEpoch, timestamp }),
+        ),
+      ),
+    })),
+  ),
+});
+
+interface Question {
+  readonly name: string;
+  readonly partitionIndex: number;
+  readonly currentLeaderEpoch: number;
+  readonly timestamp: number;
+}
+
+async function answer(services: Services, question: Question): Promise<PartitionResponse> {
+  const { partitionIndex, timestamp } = question;
+  const partition = services.topics.partition(question.name, partitionIndex);
+  if (partition === undefined) return failure(partitionIndex, Errors.UNKNOWN_TOPIC_OR_PARTITION);
+  const epoch = epochError(question.currentLeaderEpoch, partition);
+  if (epoch !== Errors.NONE) return failure(partitionIndex, epoch);
+  if (timestamp < MAX_TIMESTAMP) return failure(partitionIndex, Errors.UNSUPPORTED_VERSION);
+  try {
+    return { partitionIndex, errorCode: Errors.NONE.code, ...(await look(services, partition, timestamp)) };
+  } catch (error) {
+    return failure(partitionIndex, errorOfRead(error));
+  }
+}
+
+async function look(services: Services, partition: Partition, timestamp: number): Promise<Found> {
+  const { leaderEpoch, highWatermark, log } = partition;
+  if (timestamp === LATEST_TIMESTAMP) return { timestamp: -1, offset: highWatermark, leaderEpoch };
+  if (timestamp === EARLIEST_TIMESTAMP) return { timestamp: -1, offset: log.logStartOffset, leaderEpoch };
+  if (timestamp === MAX_TIMESTAMP) return largestTimestamp(services, partition);
+  const found = await log.offsetForTime(timestamp);
+  // What lies above the high watermark may still go away.
+  return found === null || found.offset >= highWatermark ? NONE_FOUND : found;
+}
+
+/** Headers say the largest timestamp of their batch; only the batch that has it is opened. */
+async function largestTimestamp({ host }: Services, partition: Partition): Promise<Found> {
+  let best: { readonly bytes: Uint8Array; readonly maxTimestamp: number; readonly leaderEpoch: number } | undefined;
+  let offset = partition.log.logStartOffset;
+  for (;;) {
+    const read = await partition.read(offset, READ_BYTES);
+    if (read.length === 0) break;
+    for (const { header, bytes } of batchesIn(read)) {
+      const { maxTimestamp, partitionLeaderEpoch: leaderEpoch } = header;
+      if (best === undefined || maxTimestamp > best.maxTimestamp) best = { bytes, maxTimestamp, leaderEpoch };
+      offset = header.baseOffset + header.lastOffsetDelta + 1;
+    }
+  }
+  if (best === undefined) return NONE_FOUND;
+  const { maxTimestamp, leaderEpoch } = best;
+  const record = decodeBatch(best.bytes, host.codecs).find(({ timestamp }) => timestamp === maxTimestamp);
+  return record ? { timestamp: maxTimestamp, offset: record.offset, leaderEpoch } : NONE_FOUND;
+}
+
+function failure(partitionIndex: number, error: ErrorCode): PartitionResponse {
+  return { partitionIndex, errorCode: error.code };
+}

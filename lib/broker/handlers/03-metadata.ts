@@ -1,0 +1,72 @@
+/**
+ * Metadata, versions 0-12: which brokers and topics are there? A topic that is asked for by name and missing is made, if both the broker
+ * (`auto.create.topics.enable`) and the client allow it. Kafka answers LEADER_NOT_AVAILABLE while it makes one; here it is there in the answer.
+ *
+ * Not here: which operations are allowed, as there is no authorization.
+ */
+import { collides, OFFSETS_TOPIC, topicNameProblem } from '../../cluster/topicName.ts';
+import type { Topic } from '../../cluster/topics.ts';
+import type { Metadata } from '../../protocol/apis/index.ts';
+import { type ErrorCode, Errors } from '../../protocol/errors.ts';
+import { NO_UUID, type RequestOf, type ResponseInput } from '../../protocol/schema.ts';
+import type { Handler } from '../dispatch.ts';
+import { ensureOffsetsTopic } from '../offsetsTopic.ts';
+import type { Services } from '../services.ts';
+
+type TopicResponse = ResponseInput<typeof Metadata>['topics'][number];
+type WantedTopic = NonNullable<RequestOf<typeof Metadata>['topics']>[number];
+
+export const handleMetadata: Handler<typeof Metadata> = async (services, request, { version }) => {
+  const { brokerId, address, topics: known } = services;
+  const wanted = version === 0 && request.topics?.length === 0 ? null : request.topics;
+  const topics: TopicResponse[] = [];
+  if (wanted === null) for (const topic of known.all) topics.push(describe(topic));
+  else for (const topic of wanted) topics.push(await answer(services, topic, request.allowAutoTopicCreation));
+  return {
+    brokers: [{ nodeId: brokerId, host: address.host, port: address.port }],
+    clusterId: known.clusterId,
+    controllerId: brokerId,
+    topics,
+  };
+};
+
+async function answer(services: Services, { name, topicId }: WantedTopic, mayCreate: boolean): Promise<TopicResponse> {
+  const { topics, config } = services;
+  if (name === null || (name === '' && topicId !== NO_UUID)) {
+    const topic = topics.withId(topicId);
+    return topic ? describe(topic) : failure(name, topicId, Errors.UNKNOWN_TOPIC_ID);
+  }
+  const known = topics.named(name);
+  if (known) return describe(known);
+  if (topicNameProblem(name) !== null) return failure(name, topicId, Errors.INVALID_TOPIC_EXCEPTION);
+  if (!mayCreate || !config['auto.create.topics.enable']) {
+    return failure(name, topicId, Errors.UNKNOWN_TOPIC_OR_PARTITION);
+  }
+  if (name === OFFSETS_TOPIC) return describe(await ensureOffsetsTopic(services));
+  if ([...topics.all].some((other) => collides(name, other.name))) {
+    return failure(name, topicId, Errors.INVALID_TOPIC_EXCEPTION);
+  }
+  return describe(await topics.ensure(name, config['num.partitions']));
+}
+
+function describe({ name, topicId, isInternal, partitions }: Topic): TopicResponse {
+  return {
+    errorCode: Errors.NONE.code,
+    name,
+    topicId,
+    isInternal,
+    partitions: partitions.map(({ index, leaderId, leaderEpoch, inSyncReplicas }) => ({
+      errorCode: Errors.NONE.code,
+      partitionIndex: index,
+      leaderId,
+      leaderEpoch,
+      replicaNodes: [leaderId],
+      isrNodes: inSyncReplicas,
+      offlineReplicas: [],
+    })),
+  };
+}
+
+function failure(name: string | null, topicId: string, error: ErrorCode): TopicResponse {
+  return { errorCode: error.code, name, topicId, partitions: [] };
+}

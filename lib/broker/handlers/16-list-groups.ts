@@ -1,0 +1,24 @@
+/** ListGroups, versions 0-5. */
+import type { ListGroups } from '../../protocol/apis/index.ts';
+import { Errors } from '../../protocol/errors.ts';
+import type { Handler } from '../dispatch.ts';
+
+const TYPE = 'Classic';
+
+export const handleListGroups: Handler<typeof ListGroups> = ({ groups }, { statesFilter, typesFilter }) => {
+  const { loaded, loading } = groups.shards;
+  const states = statesFilter.map((state) => state.toLowerCase());
+  const types = typesFilter.map((type) => type.toLowerCase());
+  const listed = loaded
+    .flatMap((shard) => [...shard.groups])
+    .filter(({ state }) => states.length === 0 || states.includes(state.toLowerCase()))
+    .filter(() => types.length === 0 || types.includes(TYPE.toLowerCase()))
+    .map(({ groupId, protocolType, state }) => ({
+      groupId,
+      protocolType: protocolType ?? '',
+      groupState: state,
+      groupType: TYPE,
+    }));
+  const errorCode = (loading ? Errors.COORDINATOR_LOAD_IN_PROGRESS : Errors.NONE).code;
+  return { errorCode, groups: listed };
+};

@@ -1,0 +1,96 @@
+/** CreateTopics, versions 2-7. */
+import { collides, isInternal, topicNameProblem } from '../../cluster/topicName.ts';
+import type { CreateTopics } from '../../protocol/apis/index.ts';
+import { type ErrorCode, Errors } from '../../protocol/errors.ts';
+import type { RequestOf, ResponseInput } from '../../protocol/schema.ts';
+import { topicConfigProblem } from '../config.ts';
+import type { Handler } from '../dispatch.ts';
+import type { Services } from '../services.ts';
+
+type WantedTopic = RequestOf<typeof CreateTopics>['topics'][number];
+type TopicResponse = ResponseInput<typeof CreateTopics>['topics'][number];
+
+export const handleCreateTopics: Handler<typeof CreateTopics> = async (services, request) => {
+  const topics: TopicResponse[] = [];
+  for (const topic of request.topics) {
+    const twice = request.topics.filter(({ name }) => name === topic.name).length > 1;
+    const problem = twice
+      ? refuse(Errors.INVALID_REQUEST, 'The request names the topic twice.')
+      : problemOf(services, topic);
+    if (problem) topics.push({ name: topic.name, errorCode: problem.error.code, errorMessage: problem.message });
+    else topics.push(await create(services, topic, request.validateOnly));
+  }
+  return { topics };
+};
+
+interface Problem {
+  readonly error: ErrorCode;
+  readonly message: string;
+}
+
+function refuse(error: ErrorCode, message = error.message): Problem {
+  return { error, message };
+}
+
+// #region problemOf
+function problemOf(services: Services, wanted: WantedTopic): Problem | undefined {
+  const { topics } = services;
+  const { name, numPartitions, replicationFactor, assignments, configs } = wanted;
+  const nameProblem = topicNameProblem(name);
+  if (nameProblem !== null) return refuse(Errors.INVALID_TOPIC_EXCEPTION, nameProblem);
+  if (topics.named(name)) return refuse(Errors.TOPIC_ALREADY_EXISTS, `Topic ${name} exists.`);
+  if (isInternal(name)) return refuse(Errors.INVALID_REQUEST, `The broker makes ${name} itself when it is needed.`);
+  const other = [...topics.all].find((topic) => collides(name, topic.name));
+  if (other) {
+    return refuse(
+      Errors.INVALID_TOPIC_EXCEPTION,
+      `The name differs from ${other.name} only in . and _, which is not allowed.`,
+    );
+  }
+  const configProblem = topicConfigProblem(settingsOf(configs));
+  if (configProblem !== null) return refuse(Errors.INVALID_CONFIG, configProblem);
+  if (assignments.length > 0) return assignmentProblem(services, wanted);
+  if (numPartitions !== -1 && numPartitions < 1) return refuse(Errors.INVALID_PARTITIONS);
+  if (replicationFactor !== -1 && replicationFactor !== 1) {
+    return refuse(
+      Errors.INVALID_REPLICATION_FACTOR,
+      `There is 1 broker, so the replication factor cannot be ${replicationFactor}.`,
+    );
+  }
+  return undefined;
+}
+// #endregion problemOf
+
+/** Whoever says who holds what may not say how many as well, and must name each partition once and brokers that exist. */
+function assignmentProblem({ brokerId }: Services, wanted: WantedTopic): Problem | undefined {
+  const { assignments, numPartitions, replicationFactor } = wanted;
+  if (numPartitions !== -1 || replicationFactor !== -1) {
+    return refuse(Errors.INVALID_REQUEST, 'With an assignment, partitions and replication factor must be -1.');
+  }
+  const indexes = assignments.map(({ partitionIndex }) => partitionIndex).sort((a, b) => a - b);
+  const wrong =
+    indexes.some((index, at) => index !== at) ||
+    assignments.some(({ brokerIds }) => brokerIds.length !== 1 || brokerIds[0] !== brokerId);
+  return wrong ? refuse(Errors.INVALID_REPLICA_ASSIGNMENT) : undefined;
+}
+
+async function create(services: Services, wanted: WantedTopic, validateOnly: boolean): Promise<TopicResponse> {
+  const { topics, config } = services;
+  const { name, assignments } = wanted;
+  const asked = assignments.length > 0 ? assignments.length : wanted.numPartitions;
+  const numPartitions = asked === -1 ? config['num.partitions'] : asked;
+  const settings = settingsOf(wanted.configs);
+  const made = validateOnly ? undefined : await topics.ensure(name, numPartitions, settings);
+  return {
+    name,
+    errorCode: Errors.NONE.code,
+    numPartitions: made?.partitions.length ?? numPartitions,
+    replicationFactor: 1,
+    ...(made ? { topicId: made.topicId } : {}),
+  };
+}
+
+/** A setting without a value is left at the broker's. */
+function settingsOf(configs: WantedTopic['configs']): { readonly [name: string]: string } {
+  return Object.fromEntries(configs.flatMap(({ name, value }) => (value === null ? [] : [[name, value]])));
+}

@@ -1,0 +1,30 @@
+/** What a handler has at hand: the parts of the broker that it works with, and who is asking. */
+import type { Topics } from '../cluster/topics.ts';
+import type { GroupEvent, GroupResponse } from '../coordinators/events.ts';
+import type { GroupShard } from '../coordinators/groupShard.ts';
+import type { AnyApi } from '../protocol/apis/index.ts';
+import type { Host } from '../trace/host.ts';
+import type { Address } from '../world/world.ts';
+import type { BrokerConfig } from './config.ts';
+import type { CoordinatorRuntime } from './coordinatorRuntime.ts';
+
+export type GroupRuntime = CoordinatorRuntime<GroupEvent, GroupResponse, GroupShard>;
+
+export interface Services {
+  readonly host: Host;
+  readonly brokerId: number;
+  /** Where clients reach this broker. */
+  readonly address: Address;
+  readonly config: BrokerConfig;
+  readonly topics: Topics;
+  readonly groups: GroupRuntime;
+  /** The APIs that have a handler, with the versions to be announced. */
+  readonly announced: readonly { readonly api: AnyApi; readonly versions: readonly [min: number, max: number] }[];
+}
+
+export interface RequestContext {
+  readonly version: number;
+  readonly clientId: string | null;
+  /** The other end of the connection, for messages. */
+  readonly remote: string;
+}

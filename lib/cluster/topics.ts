@@ -1,0 +1,181 @@
+/**
+ * The topics of a broker: their names, ids, settings and partitions, kept across restarts.
+ *
+ * A topic has an id beside its name, so that one deleted and made again under the same name is not mistaken for the old one; the folders of its
+ * partitions go by the id, since file systems differ in which names they take. Changes are made one after the other. A topic exists once
+ * the metadata file says so, and is gone once the file no longer does; what is left of its logs is then swept away, if need be at the next start.
+ */
+
+import type { LogSettings } from '../log/log.ts';
+import { Log } from '../log/log.ts';
+import { NO_UUID } from '../protocol/schema.ts';
+import { uuidText } from '../protocol/uuid.ts';
+import type { Host } from '../trace/host.ts';
+import type { Random } from '../world/world.ts';
+import { type Metadata, readMetadata, type TopicMetadata, writeMetadata } from './metadataFile.ts';
+import { Partition } from './partition.ts';
+import { isInternal } from './topicName.ts';
+
+const LOGS = 'logs';
+
+export interface Topic {
+  readonly name: string;
+  readonly topicId: string;
+  readonly isInternal: boolean;
+  /** Settings by Kafka's own names that differ from the broker's. */
+  readonly configs: { readonly [name: string]: string };
+  readonly partitions: readonly Partition[];
+}
+
+export interface TopicsSettings {
+  readonly brokerId: number;
+  /** How the logs of a topic with these settings are kept. */
+  readonly logSettings: (configs: { readonly [name: string]: string }) => LogSettings;
+}
+
+export class Topics {
+  readonly #host: Host;
+  readonly #settings: TopicsSettings;
+  #metadata: Metadata;
+  readonly #byName = new Map<string, Topic>();
+  readonly #byId = new Map<string, Topic>();
+  /** The change that is being made, or the last one. */
+  #lastChange: Promise<unknown> = Promise.resolve();
+  #producerIdsLeft = 0;
+  #nextProducerId = 0;
+
+  /** Reads the disk, recovers the logs of all topics and removes those of deleted ones. */
+  static async open(host: Host, settings: TopicsSettings): Promise<Topics> {
+    const known = await readMetadata(host.disk);
+    const metadata = known ?? { clusterId: randomId(host.random), nextProducerId: 0, topics: [] };
+    if (known === null) await writeMetadata(host.disk, metadata);
+    const topics = new Topics(host, settings, metadata);
+    await topics.#sweep();
+    for (const topic of metadata.topics) await topics.#openTopic(topic);
+    return topics;
+  }
+
+  private constructor(host: Host, settings: TopicsSettings, metadata: Metadata) {
+    this.#host = host;
+    this.#settings = settings;
+    this.#metadata = metadata;
+  }
+
+  get clusterId(): string {
+    return this.#metadata.clusterId;
+  }
+
+  /** In the order of their creation. */
+  get all(): Iterable<Topic> {
+    return this.#byName.values();
+  }
+
+  named(name: string): Topic | undefined {
+    return this.#byName.get(name);
+  }
+
+  withId(topicId: string): Topic | undefined {
+    return this.#byId.get(topicId);
+  }
+
+  partition(topic: string, index: number): Partition | undefined {
+    return this.#byName.get(topic)?.partitions[index];
+  }
+
+  /** Answers the topic of this name, which is made when it is missing. The name has been checked. */
+  ensure(name: string, partitions: number, configs: { readonly [name: string]: string } = {}): Promise<Topic> {
+    return this.#change(async () => {
+      const known = this.#byName.get(name);
+      if (known) return known;
+      const topic: TopicMetadata = { name, topicId: randomId(this.#host.random), partitions, configs };
+      await this.#write({ ...this.#metadata, topics: [...this.#metadata.topics, topic] });
+      return this.#openTopic(topic);
+    });
+  }
+
+  /** Answers false when it is gone already. */
+  delete(topic: Topic): Promise<boolean> {
+    return this.#change(async () => {
+      if (this.#byId.get(topic.topicId) === undefined) return false;
+      const topics = this.#metadata.topics.filter(({ topicId }) => topicId !== topic.topicId);
+      await this.#write({ ...this.#metadata, topics });
+      this.#byName.delete(topic.name);
+      this.#byId.delete(topic.topicId);
+      for (const partition of topic.partitions) await partition.close('has been deleted');
+      await this.#sweep();
+      return true;
+    });
+  }
+
+  /** An id that no producer has had. Ids are written down a thousand at a time; those left at a crash are lost, which harms nobody. */
+  nextProducerId(): Promise<number> {
+    return this.#change(async () => {
+      if (this.#producerIdsLeft === 0) {
+        this.#nextProducerId = this.#metadata.nextProducerId;
+        this.#producerIdsLeft = 1000;
+        await this.#write({ ...this.#metadata, nextProducerId: this.#nextProducerId + this.#producerIdsLeft });
+      }
+      this.#producerIdsLeft--;
+      return this.#nextProducerId++;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#lastChange;
+    for (const { partitions } of this.#byName.values()) {
+      for (const partition of partitions) await partition.close('is closed: its broker stops');
+    }
+  }
+
+  async #openTopic({ name, topicId, partitions, configs }: TopicMetadata): Promise<Topic> {
+    const { brokerId, logSettings } = this.#settings;
+    const opened: Partition[] = [];
+    for (let index = 0; index < partitions; index++) {
+      const log = await Log.open(this.#host, folderOf(topicId, index), logSettings(configs));
+      const identity = { topic: name, topicId, index, leaderId: brokerId, leaderEpoch: 0 };
+      opened.push(new Partition(this.#host, identity, log));
+    }
+    const topic: Topic = { name, topicId, isInternal: isInternal(name), configs, partitions: opened };
+    this.#byName.set(name, topic);
+    this.#byId.set(topicId, topic);
+    return topic;
+  }
+
+  /** Removes the files of logs that belong to no topic. */
+  async #sweep(): Promise<void> {
+    const folders = new Set(
+      this.#metadata.topics.flatMap(({ topicId, partitions }) =>
+        Array.from({ length: partitions }, (_, index) => folderOf(topicId, index)),
+      ),
+    );
+    for (const path of await this.#host.disk.list(LOGS)) {
+      if (!folders.has(path.slice(0, path.lastIndexOf('/')))) await this.#host.disk.remove(path);
+    }
+  }
+
+  async #write(metadata: Metadata): Promise<void> {
+    await writeMetadata(this.#host.disk, metadata);
+    this.#metadata = metadata;
+  }
+
+  #change<T>(make: () => Promise<T>): Promise<T> {
+    const made = this.#lastChange.then(make);
+    this.#lastChange = made.catch(() => {});
+    return made;
+  }
+}
+
+function folderOf(topicId: string, index: number): string {
+  return `${LOGS}/${topicId}-${index}`;
+}
+
+/** A random UUID. One that begins with a dash would look like an option on a command line, and is not used. */
+function randomId(random: Random): string {
+  for (;;) {
+    const bytes = new Uint8Array(16);
+    const view = new DataView(bytes.buffer);
+    for (let at = 0; at < 16; at += 4) view.setUint32(at, random.nextU32());
+    const text = uuidText(bytes);
+    if (text !== NO_UUID && !text.startsWith('-')) return text;
+  }
+}
