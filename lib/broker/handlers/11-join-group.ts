@@ -20,7 +20,7 @@ export const handleJoinGroup: Handler<typeof JoinGroup> = async (services, reque
     newMemberId: `${groupInstanceId ?? clientId ?? ''}-${randomUuid(services.host.random)}`,
     groupInstanceId,
     clientId: clientId ?? '',
-    clientHost: remote,
+    clientHost: `/${remote.slice(0, remote.lastIndexOf(':'))}`,
     sessionTimeoutMs,
     // Version 0 has one time for both.
     rebalanceTimeoutMs: version === 0 ? sessionTimeoutMs : request.rebalanceTimeoutMs,
