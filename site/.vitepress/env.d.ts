@@ -1,0 +1,15 @@
+/** Modules that the bundler makes. */
+
+declare module '*.vue' {
+  import type { DefineComponent } from 'vue';
+
+  const component: DefineComponent;
+  export default component;
+}
+
+declare module '*.css' {}
+
+declare module 'virtual:kafkaito-kernel' {
+  export const workerText: string;
+  export const frame: string;
+}

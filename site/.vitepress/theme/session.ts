@@ -1,0 +1,200 @@
+/**
+ * The cells of one page as one program, and the kernel that runs it. What a reader sees must be what the program would print when run from the
+ * top: so pressing Run on a cell first runs what stands before it and has not run yet, and a change marks everything after it as stale.
+ */
+
+import { ref } from 'vue';
+import type { Kernel } from '../../kernel/kernel.ts';
+import type { CellOutput } from '../../kernel/protocol.ts';
+import { OUTPUT_LIMIT } from '../../kernel/protocol.ts';
+import type { CellState, LiveCell } from './cellState.ts';
+import { savedFile, saveFile } from './files.ts';
+
+/** Runs that take longer than this show how long they have taken. */
+const PATIENCE_MS = 1000;
+
+/** One for each page that is open; the cells come and go with it. */
+export class PageSession {
+  /** What a screen reader is to say. */
+  readonly announcement = ref('');
+  readonly isRunning = ref(false);
+  readonly #cells: LiveCell[] = [];
+  #kernel: Promise<Kernel> | null = null;
+  /** Counts the kernels, so that a run that was stopped knows it. */
+  #kernels = 0;
+
+  /** Adds a cell when it appears on the page; returns how to take it out again. */
+  add(cell: LiveCell): () => void {
+    this.#cells.push(cell);
+    this.#cells.sort((a, b) => a.number - b.number);
+    return () => this.#cells.splice(this.#cells.indexOf(cell), 1);
+  }
+
+  /** Runs a cell, after those before it that it may need. */
+  async run(target: LiveCell): Promise<void> {
+    target.asked = true;
+    target.fromLink = false;
+    const before = this.#cells.filter((cell) => cell.number < target.number && needsRun(cell) && !cell.exercise);
+    await this.#runInOrder([...before, target]);
+  }
+
+  /** Runs every cell of the page from the top, in a new kernel. An exercise that fails stops nothing: its starter is meant to. */
+  async runAll(): Promise<void> {
+    this.#endKernel();
+    await this.#runInOrder(this.#cells.filter((cell) => cell.runnable));
+  }
+
+  /** Ends the kernel. Nothing that ran before it can be built upon any more. */
+  stop(): void {
+    this.#endKernel();
+    for (const cell of this.#cells) {
+      if (cell.phase !== 'stored') cell.stale = true;
+    }
+  }
+
+  /** The reader goes to another page. */
+  leave(): void {
+    this.#endKernel();
+  }
+
+  /** The text of a cell has changed: it and everything after it that has run no longer show what the program would print. */
+  changed(cell: LiveCell): void {
+    for (const other of this.#cells) {
+      if (other.number >= cell.number && other.phase !== 'stored') other.stale = true;
+    }
+  }
+
+  #endKernel(): void {
+    const kernel = this.#kernel;
+    this.#kernel = null;
+    this.#kernels += 1;
+    kernel?.then(
+      (started) => started.stop(),
+      () => undefined,
+    );
+  }
+
+  async #runInOrder(cells: LiveCell[]): Promise<void> {
+    if (this.isRunning.value) return;
+    this.isRunning.value = true;
+    for (const cell of cells) {
+      cell.isWaiting = true;
+      cell.refusal = '';
+    }
+    try {
+      for (const cell of cells) {
+        const refusal = await this.#runOrRefuse(cell);
+        if (refusal === null) continue;
+        const target = cells[cells.length - 1];
+        if (target !== cell) target.refusal = `Not run: ${refusal}`;
+        this.announcement.value += ` ${target.refusal}`;
+        return;
+      }
+    } finally {
+      for (const cell of cells) cell.isWaiting = false;
+      this.isRunning.value = false;
+    }
+  }
+
+  /** Why nothing after this cell can run; null when it can. */
+  async #runOrRefuse(cell: LiveCell): Promise<string | null> {
+    if (cell.fromLink) {
+      cell.refusal = 'Read it before you run it: this code came with a link.';
+      return `cell ${cell.number} holds code from a link. Read it, then run it.`;
+    }
+    await this.#runOne(cell);
+    if (cell.phase === 'stopped') return `cell ${cell.number} was stopped.`;
+    return cell.phase === 'failed' && !cell.exercise ? `cell ${cell.number} failed.` : null;
+  }
+
+  async #runOne(cell: LiveCell): Promise<void> {
+    cell.isWaiting = false;
+    cell.phase = 'running';
+    cell.stale = false;
+    cell.outputs = [];
+    cell.error = null;
+    if (cell.file !== undefined) saveFile(cell.file, cell.source);
+    for (const later of this.#cells) {
+      if (later.number > cell.number && later.phase !== 'stored') later.stale = true;
+    }
+    const stopClock = startClock(cell);
+    const end = await this.#inKernel(cell).finally(stopClock);
+    cell.phase = end === 'stopped' ? 'stopped' : end.ok ? 'done' : 'failed';
+    if (end === 'stopped') cell.stale = true;
+    else if (!end.ok) cell.error = end.error;
+    this.announcement.value = describeEnd(cell);
+  }
+
+  async #inKernel(cell: LiveCell) {
+    const kernels = this.#kernels;
+    this.#kernel ??= startKernel();
+    try {
+      const kernel = await this.#kernel;
+      if (kernels !== this.#kernels) return 'stopped' as const;
+      const request = {
+        name: cell.file ?? cell.id,
+        source: cell.source,
+        isModule: cell.file !== undefined,
+        files: this.#files(),
+      };
+      return await kernel.run(request, (output) => appendOutput(cell, output));
+    } catch (error) {
+      this.#endKernel();
+      const reason = error instanceof Error ? error.message : String(error);
+      const title = `The page could not load what runs its cells (${reason}). Reload the page, and try again.`;
+      return { ok: false as const, error: { title, where: null, line: null } };
+    }
+  }
+
+  /** The learner's modules: what was saved last, or what the page holds. */
+  #files(): Record<string, string> {
+    const files: Record<string, string> = {};
+    for (const { file, original } of this.#cells) {
+      if (file !== undefined) files[file] = savedFile(file) ?? original;
+    }
+    return files;
+  }
+}
+
+function needsRun(cell: CellState): boolean {
+  return cell.runnable && (cell.stale || cell.phase !== 'done' || cell.fromLink);
+}
+
+async function startKernel(): Promise<Kernel> {
+  const [{ frame, workerText }, { Kernel }] = await Promise.all([
+    import('virtual:kafkaito-kernel'),
+    import('../../kernel/kernel.ts'),
+  ]);
+  return Kernel.start(frame, workerText);
+}
+
+function startClock(cell: CellState): () => void {
+  cell.seconds = 0;
+  const timer = setInterval(() => {
+    cell.seconds += 1;
+  }, PATIENCE_MS);
+  return () => clearInterval(timer);
+}
+
+/** Lines printed one after the other become one block, as in the notebook. */
+function appendOutput(cell: CellState, output: CellOutput): void {
+  const last = cell.outputs.at(-1);
+  const isSame = output.kind === 'text' && last?.kind === 'text' && last.stream === output.stream;
+  if (isSame && last.text.length < OUTPUT_LIMIT * 2) last.text += output.text;
+  else cell.outputs.push(output);
+}
+
+function describeEnd(cell: CellState): string {
+  const name = `Cell ${cell.number}`;
+  if (cell.phase === 'stopped') return `${name} was stopped.`;
+  if (cell.error !== null)
+    return `${name} failed${cell.error.line === null ? '' : ` in line ${cell.error.line}`}: ${cell.error.title}`;
+  if (cell.file !== undefined) return `${cell.file} is saved.`;
+  const text = cell.outputs
+    .map((output) => (output.kind === 'text' ? output.text : output.bundle['text/plain']))
+    .join('\n');
+  const lines = text.trim().split('\n');
+  return lines.length <= 5
+    ? `${name}: ${text.trim() || 'no output'}`
+    : `${name} is done, ${lines.length} lines of output.`;
+}
