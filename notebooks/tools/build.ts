@@ -1,0 +1,73 @@
+/**
+ * `npm run build:notebooks`: makes the notebooks of all chapters from their Markdown, runs them, and stores them with their outputs.
+ * With `-- --check` nothing is written; a stored notebook that differs from what the chapter gives today is an error, which names
+ * the cell and shows the difference. Chapters may be chosen by the beginning of their names: `-- 00 05`.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { budgetOf } from '../../chapters/tools/budget.ts';
+import { disagreements } from './agreement.ts';
+import type { ChapterFile } from './chapters.ts';
+import { readChapters } from './chapters.ts';
+import { differences } from './differences.ts';
+import { executeChapter } from './execute.ts';
+import type { Notebook } from './notebook.ts';
+import { buildNotebook, printNotebook } from './notebook.ts';
+import { typeErrors } from './types.ts';
+
+/**
+ * @param node the Node that runs the kernel: by default this one
+ * @returns whether all went well; what did not is printed
+ */
+export async function buildNotebooks(options: {
+  check: boolean;
+  wanted?: readonly string[];
+  node?: string;
+}): Promise<boolean> {
+  const chapters = readChapters(options.wanted);
+  const wrong = [...typeErrors(chapters)];
+  for (const { chapter, markdown } of chapters) wrong.push(...(await disagreements(chapter, markdown)));
+  report(wrong);
+  if (wrong.length > 0) return false;
+  let passed = true;
+  for (const file of chapters) passed = (await buildOne(file, options)) && passed;
+  return passed;
+}
+
+async function buildOne(file: ChapterFile, { check, node }: { check: boolean; node?: string }): Promise<boolean> {
+  const started = performance.now();
+  const { runs, problems } = await executeChapter(file, { node });
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const notebook = buildNotebook(file.chapter, runs);
+  const text = printNotebook(notebook);
+  const stored = existsSync(file.notebookPath)
+    ? readFileSync(file.notebookPath, 'utf8').replaceAll('\r\n', '\n')
+    : undefined;
+  const stale = check && stored !== text ? staleness(file, stored, notebook) : [];
+  console.log(`${file.name}: ${runs.size} cells ran in ${seconds} s${budgetLine(file)}`);
+  report([...problems, ...stale]);
+  if (problems.length + stale.length > 0) return false;
+  if (!check && stored !== text) {
+    writeFileSync(file.notebookPath, text);
+    console.log(`  written: notebooks/${file.name}.ipynb`);
+  }
+  return true;
+}
+
+function staleness({ name, path }: ChapterFile, stored: string | undefined, now: Notebook): string[] {
+  const remedy = 'when the change is meant, run  npm run build:notebooks  and commit the result';
+  if (stored === undefined) return [`notebooks/${name}.ipynb is missing: run  npm run build:notebooks`];
+  return [
+    `notebooks/${name}.ipynb is not what ${path} gives today; ${remedy}`,
+    ...differences(JSON.parse(stored), now),
+  ];
+}
+
+function budgetLine({ chapter }: ChapterFile): string {
+  const { words, readingMinutes, coreCells, excesses } = budgetOf(chapter);
+  const over = excesses.map((excess) => `\n  over budget: ${excess}`);
+  return `; ${words} words, ${readingMinutes} min of reading, ${coreCells} core cells${over.join('')}`;
+}
+
+function report(problems: readonly string[]): void {
+  for (const problem of problems) console.error(`WRONG ${problem}`);
+}

@@ -1,0 +1,78 @@
+/**
+ * Runs the cells of a chapter in a fresh kernel, in order, as "Run all" does for a reader who has opened nothing else. Whatever a
+ * reader should never meet is an error: a cell that fails, a promise that nobody caught, output that names this machine.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cell } from '../../chapters/tools/cells.ts';
+import { cellsOf } from '../../chapters/tools/cells.ts';
+import type { ChapterFile } from './chapters.ts';
+import { root } from './chapters.ts';
+import type { CellResult } from './kernel.ts';
+import { startKernel } from './kernel.ts';
+import type { Run } from './notebook.ts';
+
+/** How long output may come after the cell that caused it has ended. */
+const STRAGGLERS_MS = 300;
+
+/** What is printed for an error that nobody waits for; the kernel goes on, and so would a careless test. */
+const UNCAUGHT = /^(UnhandledPromiseRejection|UncaughtException):/m;
+
+export interface Execution {
+  readonly runs: ReadonlyMap<string, Run>;
+  /** One for each thing that a reader should not meet, with the place in the chapter. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * @param node the Node that runs the kernel: by default this one
+ * @param replaced other code for some cells, by id: the solutions of exercises
+ */
+export async function executeChapter(
+  { name, path, chapter }: ChapterFile,
+  { node, replaced }: { node?: string; replaced?: ReadonlyMap<string, string> } = {},
+): Promise<Execution> {
+  const scratch = join(root, '.cache', 'notebooks');
+  mkdirSync(scratch, { recursive: true });
+  const folder = mkdtempSync(join(scratch, `${name}-`));
+  const kernel = await startKernel({ folder, node });
+  const results = new Map<Cell, CellResult>();
+  try {
+    for (const cell of cellsOf(chapter)) {
+      results.set(cell, await kernel.execute(replaced?.get(cell.id) ?? cell.code));
+    }
+    await sleep(STRAGGLERS_MS);
+  } catch (error) {
+    const cell = cellsOf(chapter)[results.size];
+    throw new Error(`${path}:${cell?.line}: cell ${cell?.id}: ${error instanceof Error ? error.message : error}`);
+  } finally {
+    await kernel.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+  const problems = [...results].flatMap(([cell, result]) =>
+    problemsOf(cell, result).map((problem) => `${path}:${cell.line}: cell ${cell.id} ${problem}`),
+  );
+  return { runs: new Map([...results].map(([cell, result]) => [cell.id, result])), problems };
+}
+
+function problemsOf(cell: Cell, { ok, outputs }: CellResult): string[] {
+  const texts = outputs.flatMap((output) =>
+    output.output_type === 'stream' ? [output.text] : Object.values(output.data),
+  );
+  const errors = outputs
+    .map((output) => (output.output_type === 'stream' && output.name === 'stderr' ? output.text : ''))
+    .join('');
+  const problems: string[] = [];
+  // The starter of an exercise is a wrong answer: its check may say so with an error.
+  if (!ok && !cell.exercise) problems.push(`fails:\n${indented(errors)}`);
+  if (UNCAUGHT.test(errors)) problems.push(`leaves an error that nobody catches:\n${indented(errors)}`);
+  const place = [root, homedir()].find((folder) => folder.length > 1 && texts.some((text) => text.includes(folder)));
+  if (place) problems.push(`shows a folder of this machine, ${place}: its output would differ elsewhere`);
+  return problems;
+}
+
+function indented(text: string): string {
+  return text.trimEnd().replace(/^/gm, '    ');
+}

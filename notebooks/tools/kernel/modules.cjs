@@ -1,0 +1,77 @@
+/**
+ * Loads TypeScript sources with `require`, which is how the kernel's cells import. A learner may edit a file of `lib/` and run the
+ * import cell again: `refresh` forgets loaded modules whose files have changed, so that the next import reads them anew. A
+ * change in `lib/` or `chapters/tools/` forgets all sources of the project, since they hold on to each other; a change beside
+ * the notebook forgets only the learner's own files, and the library keeps its state.
+ */
+const { readFileSync, statSync } = require('node:fs');
+const Module = require('node:module');
+const { join } = require('node:path');
+const { isInside, projectNames, root } = require('./project.cjs');
+
+/** The parts of Node's loader that its types leave out. They have been there since the first versions of Node. */
+const loader =
+  /** @type {{ _resolveFilename: (request: string, parent: { filename?: string } | undefined, ...rest: unknown[]) => string, _extensions: { [extension: string]: (module: { _compile(code: string, path: string): void }, path: string) => void } }} */ (
+    /** @type {unknown} */ (Module)
+  );
+
+/** Cells are required from here: tslab resolves their imports as if they were a file of this name at the root. */
+const cellFile = join(root, 'src.js');
+
+/**
+ * @param {import('./project.cjs').TypeScript} ts
+ * @param {string} notebookFolder
+ */
+function installModules(ts, notebookFolder) {
+  const names = projectNames(ts);
+  /** @type {Map<string, string>} the state of each loaded file when it was loaded */
+  const loaded = new Map();
+  /** @type {Map<string, Module.SourceMap>} */
+  const sourceMaps = new Map();
+
+  const resolve = loader._resolveFilename;
+  loader._resolveFilename = (request, parent, ...rest) => {
+    const named = names.get(request);
+    if (named) return named;
+    if (parent?.filename === cellFile && request.startsWith('.')) {
+      return resolve(request, { ...parent, filename: join(notebookFolder, 'cell.js') }, ...rest);
+    }
+    return resolve(request, parent, ...rest);
+  };
+
+  loader._extensions['.ts'] = (module, path) => {
+    loaded.set(path, stateOf(path));
+    const { outputText, sourceMapText } = ts.transpileModule(readFileSync(path, 'utf8'), {
+      fileName: path,
+      compilerOptions: {
+        module: ts.ModuleKind.CommonJS,
+        target: ts.ScriptTarget.ES2022,
+        esModuleInterop: true,
+        sourceMap: true,
+      },
+    });
+    sourceMaps.set(path, new Module.SourceMap(JSON.parse(String(sourceMapText))));
+    module._compile(outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'), path);
+  };
+
+  function refresh() {
+    const changed = [...loaded].filter(([path, state]) => stateOf(path) !== state).map(([path]) => path);
+    if (changed.length === 0) return;
+    const onlyMine = changed.every((path) => isInside(notebookFolder, path));
+    for (const path of loaded.keys()) {
+      if (onlyMine && !isInside(notebookFolder, path)) continue;
+      delete require.cache[path];
+      loaded.delete(path);
+    }
+  }
+
+  return { refresh, sourceMapOf: (/** @type {string} */ path) => sourceMaps.get(path) };
+}
+
+/** Changes whenever the file does; a file that is gone has a state too. */
+function stateOf(/** @type {string} */ path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat ? `${stat.mtimeMs} ${stat.size}` : 'gone';
+}
+
+module.exports = { installModules, stateOf };
