@@ -11,7 +11,7 @@ import { type Batch, type BatchHeader, batchesIn, CorruptBatch, checkBatch, last
 import type { Disk, DiskFile } from '../world/world.ts';
 import { StorageError } from './errors.ts';
 import { OffsetIndex } from './offsetIndex.ts';
-import { type Step, Walk } from './walk.ts';
+import { mustFollow, type Step, Walk } from './walk.ts';
 
 /** The name of a file of a log: the base offset with 20 digits, so that names sort as offsets do. */
 export function fileName(folder: string, baseOffset: number, kind: 'log' | 'index' | 'snapshot'): string {
@@ -111,14 +111,17 @@ export class Segment {
     const bytes = new Uint8Array(length);
     const filled = await this.#log.readInto(position, bytes);
     let sound = 0;
+    let next = header.baseOffset;
     try {
       for (const batch of batchesIn(bytes.subarray(0, filled))) {
-        if (lastOffsetOf(batch.header) >= upTo) break;
         checkBatch(batch.bytes);
+        mustFollow(batch.header, next);
+        if (lastOffsetOf(batch.header) >= upTo) break;
+        next = lastOffsetOf(batch.header) + 1;
         sound += batch.bytes.length;
       }
     } catch (error) {
-      if (sound === 0) throw this.#damage(error, { position, offset: header.baseOffset });
+      if (sound === 0) throw this.#damage(error, { position, offset: next });
     }
     return bytes.subarray(0, sound);
   }

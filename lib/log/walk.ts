@@ -36,6 +36,13 @@ export interface WalkSettings {
   readonly whole: boolean;
 }
 
+/** The base offset is outside the checksum, so it is held against what came before. Throws `CorruptBatch`. */
+export function mustFollow({ baseOffset, lastOffsetDelta }: BatchHeader, offset: number): void {
+  if (baseOffset !== offset)
+    throw new CorruptBatch(`a batch with base offset ${baseOffset} where ${offset} must follow`);
+  if (lastOffsetDelta < 0) throw new CorruptBatch(`a last offset delta of ${lastOffsetDelta}`);
+}
+
 export class Walk {
   readonly #file: Pick<DiskFile, 'readInto'>;
   readonly #end: number;
@@ -72,10 +79,7 @@ export class Walk {
     if (header.sizeInBytes > left) {
       throw new CorruptBatch(`a batch of ${header.sizeInBytes} bytes, of which ${left} are in the file`);
     }
-    if (header.baseOffset !== this.#offset) {
-      throw new CorruptBatch(`a batch with base offset ${header.baseOffset} where ${this.#offset} must follow`);
-    }
-    if (header.lastOffsetDelta < 0) throw new CorruptBatch(`a last offset delta of ${header.lastOffsetDelta}`);
+    mustFollow(header, this.#offset);
     if (this.#whole) checkBatch(await this.#bytes(position, header.sizeInBytes));
     this.#position = position + header.sizeInBytes;
     this.#offset = lastOffsetOf(header) + 1;
