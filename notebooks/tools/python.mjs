@@ -22,7 +22,7 @@ export const OLDEST_PYTHON = [3, 10];
 export const venvPython =
   process.platform === 'win32' ? join(venv, 'Scripts', 'python.exe') : join(venv, 'bin', 'python');
 
-/** The environment for pip, uv and Jupyter. */
+/** The environment for pip, uv and Jupyter. @returns {NodeJS.ProcessEnv} */
 export function pythonEnvironment() {
   const env = { ...process.env };
   // Settings for another Python would lead this one to the wrong packages.
@@ -144,5 +144,5 @@ function howToInstall() {
   if (/\barch\b/.test(family)) return ['sudo pacman -S python'];
   if (/\bsuse\b/.test(family)) return ['sudo zypper install python3'];
   if (/\balpine\b/.test(family)) return ['sudo apk add python3'];
-  return ["Python 3 with your system's package manager, or uv (which brings no Python by itself here)"];
+  return ['Python 3, with its parts venv and ensurepip, from the packages of your system'];
 }
