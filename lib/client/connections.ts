@@ -67,14 +67,6 @@ export class Connections {
     }
   }
 
-  /** Whether a request to this broker could be sent at once, or after connecting, without a pause after a failure. */
-  isReady(nodeId: number, lane: Lane = 'data'): boolean {
-    const address = this.#brokers.get(nodeId);
-    if (address === undefined) return false;
-    const line = this.#lines.get(`${lane} ${nameOf(address)}`);
-    return line === undefined || line.open?.isOpen === true || line.notBefore <= this.#timers.now();
-  }
-
   /** The connection to a broker by its id. Rejects with `ConnectionLost` when it is unknown or cannot be reached. */
   async to(nodeId: number, lane: Lane = 'data'): Promise<Connection> {
     const address = this.#brokers.get(nodeId);
@@ -110,6 +102,18 @@ export class Connections {
       }
     }
     throw last;
+  }
+
+  /** Ends one connection now; the next use opens a new one at once. */
+  drop(address: Address, lane: Lane, reason: string): void {
+    const key = `${lane} ${nameOf(address)}`;
+    const line = this.#lines.get(key);
+    this.#lines.delete(key);
+    line?.open?.close(reason);
+    line?.opening?.then(
+      (connection) => connection.close(reason),
+      () => {},
+    );
   }
 
   close(): void {

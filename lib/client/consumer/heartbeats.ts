@@ -1,0 +1,143 @@
+/**
+ * Heartbeats: the sign of life of a member, in the background, while the application works on its records.
+ *
+ * They keep two watches apart. The coordinator watches for heartbeats, and after `sessionTimeoutMs` of silence it gives the member up: that finds a
+ * process that has died. The member watches its own application, and when `poll` has not been called for `maxPollIntervalMs` it
+ * leaves the group by itself: that finds a process that lives and is stuck (KIP-62).
+ */
+import { Heartbeat } from '../../protocol/apis/12-heartbeat.ts';
+import { Errors, errorOf, KafkaError } from '../../protocol/errors.ts';
+import type { Cancel } from '../../world/world.ts';
+import type { ClientContext } from '../clientContext.ts';
+import { isRetriable } from '../errors.ts';
+import type { CoordinatorClient } from './coordinatorClient.ts';
+import type { Membership } from './membership.ts';
+
+export interface HeartbeatSettings {
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly maxPollIntervalMs: number;
+}
+
+export class Heartbeats {
+  readonly #context: ClientContext;
+  readonly #coordinator: CoordinatorClient;
+  readonly #membership: Membership;
+  readonly #settings: HeartbeatSettings;
+  readonly #changed: () => void;
+  #nextAt = 0;
+  #isUnderWay = false;
+  #failures = 0;
+  #sessionEndsAt = 0;
+  #pollDueAt = 0;
+  #timer: Cancel | undefined;
+  #failure: Error | undefined;
+
+  constructor(
+    context: ClientContext,
+    coordinator: CoordinatorClient,
+    membership: Membership,
+    settings: HeartbeatSettings,
+    changed: () => void,
+  ) {
+    this.#context = context;
+    this.#coordinator = coordinator;
+    this.#membership = membership;
+    this.#settings = settings;
+    this.#changed = changed;
+  }
+
+  /** The application has called `poll`: it is alive for another `maxPollIntervalMs`. */
+  pollCalled(): void {
+    this.#pollDueAt = this.#context.timers.now() + this.#settings.maxPollIntervalMs;
+  }
+
+  /** Begins a session: the coordinator has just heard of the member. */
+  start(): void {
+    const now = this.#context.timers.now();
+    this.#nextAt = now + this.#settings.heartbeatIntervalMs;
+    this.#sessionEndsAt = now + this.#settings.sessionTimeoutMs;
+    this.#failures = 0;
+    this.#tick();
+  }
+
+  /** An error that will not pass, once. */
+  takeFailure(): Error | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
+
+  // #region tick
+  /** Does what is due, and sets the timer for what comes next. Ends by itself when the member is not in the group any more. */
+  #tick(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+    const { state } = this.#membership;
+    if (state === 'unjoined' || state === 'preparing') return;
+    const now = this.#context.timers.now();
+    if (now >= this.#pollDueAt) {
+      void this.#membership.leave(`poll was not called for ${this.#settings.maxPollIntervalMs} ms (maxPollIntervalMs)`);
+      return;
+    }
+    if (now >= this.#sessionEndsAt) {
+      // Nobody has answered for a whole session. The assignment stays until the coordinator says otherwise: it may have failed, not we.
+      this.#coordinator.lost();
+      this.#sessionEndsAt = now + this.#settings.sessionTimeoutMs;
+    }
+    if (now >= this.#nextAt && !this.#isUnderWay) void this.#beat();
+    const next = Math.min(this.#isUnderWay ? Infinity : this.#nextAt, this.#pollDueAt, this.#sessionEndsAt);
+    this.#timer = this.#context.timers.after(next - now, () => this.#tick());
+  }
+  // #endregion tick
+
+  async #beat(): Promise<void> {
+    const { generation } = this.#membership;
+    const { groupId } = this.#coordinator;
+    const sentAt = this.#context.timers.now();
+    this.#isUnderWay = true;
+    this.#nextAt = sentAt + this.#settings.heartbeatIntervalMs;
+    try {
+      const detail = { group: groupId, generation: generation.generationId };
+      const { errorCode } = await this.#coordinator.send(Heartbeat, { groupId, ...generation }, { detail });
+      this.#answered(errorCode, generation);
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#isUnderWay = false;
+    this.#tick();
+  }
+
+  #answered(errorCode: number, generation: Membership['generation']): void {
+    const error = errorOf(errorCode);
+    switch (error) {
+      case Errors.NONE:
+        this.#heard();
+        return;
+      case Errors.REBALANCE_IN_PROGRESS:
+        this.#heard();
+        if (this.#membership.state === 'stable') this.#membership.requestRejoin('the group is rebalancing');
+        return;
+      case Errors.ILLEGAL_GENERATION:
+      case Errors.UNKNOWN_MEMBER_ID:
+        this.#membership.expelled(generation, error);
+        return;
+      default:
+        this.#coordinator.heard(error);
+        this.#failed(new KafkaError(error, `send a heartbeat to group ${this.#coordinator.groupId}`));
+    }
+  }
+
+  #heard(): void {
+    this.#failures = 0;
+    this.#sessionEndsAt = this.#context.timers.now() + this.#settings.sessionTimeoutMs;
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++;
+    this.#nextAt = this.#context.timers.now() + this.#context.backoff.afterFailures(this.#failures);
+    if (isRetriable(error) || !(error instanceof KafkaError)) return;
+    this.#failure = error;
+    this.#changed();
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Where reading begins. A partition without a position gets one from the committed offset of the group; without that, the reset policy decides
+ * between the first offset that is there and the end of the log.
+ *
+ * This runs beside `poll`, which goes on with the partitions that have a position. Once a partition has one, the committed offset is not asked
+ * for again: what an application has read and not committed it does not get a second time, except after a rebalance or a restart.
+ *
+ * Source: Apache Kafka `ConsumerUtils.refreshCommittedOffsets`, `OffsetFetcher`.
+ */
+import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, ListOffsets } from '../../protocol/apis/02-list-offsets.ts';
+import { errorOf, KafkaError } from '../../protocol/errors.ts';
+import { ConnectionLost } from '../../world/errors.ts';
+import type { ClientContext } from '../clientContext.ts';
+import { isRetriable, NoOffsetForPartitionError } from '../errors.ts';
+import { byTopic, nameOf } from '../topicPartition.ts';
+import type { Offsets } from './offsets.ts';
+import type { AssignedPartition, ResetPolicy, SubscriptionState } from './subscriptionState.ts';
+
+export interface PositionSettings {
+  readonly autoOffsetReset: ResetPolicy | 'none';
+}
+
+export class Positions {
+  readonly #context: ClientContext;
+  readonly #state: SubscriptionState;
+  readonly #offsets: Offsets | undefined;
+  readonly #settings: PositionSettings;
+  readonly #changed: () => void;
+  #isRunning = false;
+  #failure: Error | undefined;
+
+  /** `offsets` is undefined for a consumer without a group. `changed` is called when there is a position, or an error. */
+  constructor(
+    context: ClientContext,
+    state: SubscriptionState,
+    offsets: Offsets | undefined,
+    settings: PositionSettings,
+    changed: () => void,
+  ) {
+    this.#context = context;
+    this.#state = state;
+    this.#offsets = offsets;
+    this.#settings = settings;
+    this.#changed = changed;
+  }
+
+  /** Begins to look for the positions that are missing, in the background. */
+  find(): void {
+    if (!this.#isRunning && this.#missing().length > 0) void this.#run();
+  }
+
+  /** An error that will not pass, once: the search begins again with the next `find`. */
+  takeFailure(): Error | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    try {
+      for (let failures = 0; this.#missing().length > 0; ) {
+        if (failures > 0) await this.#context.timers.sleep(this.#context.backoff.afterFailures(failures));
+        failures = (await this.#attempt()) ? 0 : failures + 1;
+      }
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+    }
+    this.#isRunning = false;
+    this.#changed();
+  }
+
+  /** Answers whether all went well; throws errors that will not pass. */
+  async #attempt(): Promise<boolean> {
+    try {
+      await this.#fromCommitted(this.#missing().filter(({ awaits }) => awaits === 'committed'));
+      await this.#fromLog(this.#missing().filter(({ awaits }) => awaits !== 'committed'));
+      return true;
+    } catch (error) {
+      if (isRetriable(error)) return false;
+      throw error;
+    }
+  }
+
+  async #fromCommitted(partitions: readonly AssignedPartition[]): Promise<void> {
+    if (partitions.length === 0) return;
+    const committed = (await this.#offsets?.fetch(partitions)) ?? new Map();
+    const without: AssignedPartition[] = [];
+    for (const partition of partitions) {
+      if (!this.#stillAwaits(partition, 'committed')) continue;
+      const found = committed.get(partition.name) ?? null;
+      if (found !== null) this.#place(partition, found.offset, found.leaderEpoch, 'committed');
+      else if (this.#settings.autoOffsetReset === 'none') without.push(partition);
+      else partition.awaits = this.#settings.autoOffsetReset;
+    }
+    if (without.length > 0) throw new NoOffsetForPartitionError(without.map(({ name }) => name).join(', '));
+  }
+
+  async #fromLog(partitions: readonly AssignedPartition[]): Promise<void> {
+    const byLeader = new Map<number, AssignedPartition[]>();
+    let leaderless = 0;
+    for (const partition of partitions) {
+      const leader = this.#context.metadata.leaderOf(partition.topic, partition.partition)?.leader;
+      if (leader === undefined) leaderless++;
+      else byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition]);
+    }
+    await Promise.all([...byLeader].map(([leader, led]) => this.#askLeader(leader, led)));
+    if (leaderless > 0) throw new ConnectionLost(`${leaderless} partitions have no leader at the moment`);
+  }
+
+  async #askLeader(leader: number, partitions: readonly AssignedPartition[]): Promise<void> {
+    const asked = partitions.map((partition) => ({
+      partition,
+      topic: partition.topic,
+      from: partition.awaits as ResetPolicy,
+    }));
+    const { metadata, connections } = this.#context;
+    try {
+      const connection = await connections.to(leader);
+      const response = await connection.send(ListOffsets, {
+        topics: byTopic(asked).map(([name, entries]) => ({
+          name,
+          partitions: entries.map(({ partition, from }) => ({
+            partitionIndex: partition.partition,
+            currentLeaderEpoch: metadata.leaderOf(name, partition.partition)?.leaderEpoch ?? -1,
+            timestamp: from === 'earliest' ? EARLIEST_TIMESTAMP : LATEST_TIMESTAMP,
+          })),
+        })),
+      });
+      for (const { name, partitions } of response.topics) {
+        for (const { partitionIndex, errorCode, offset, leaderEpoch } of partitions) {
+          const tp = { topic: name, partition: partitionIndex };
+          if (errorCode !== 0) throw new KafkaError(errorOf(errorCode), `find the ends of ${nameOf(tp)}`);
+          const entry = asked.find(({ partition }) => partition.name === nameOf(tp));
+          if (entry && this.#stillAwaits(entry.partition, entry.from))
+            this.#place(entry.partition, offset, leaderEpoch, entry.from);
+        }
+      }
+    } catch (error) {
+      metadata.outdated();
+      throw error;
+    }
+  }
+
+  /** A seek, a rebalance or an unsubscribe may have come while the answer was on its way. */
+  #stillAwaits(partition: AssignedPartition, source: AssignedPartition['awaits']): boolean {
+    return this.#state.owns(partition) && partition.position === undefined && partition.awaits === source;
+  }
+
+  #place(assigned: AssignedPartition, offset: number, leaderEpoch: number, from: AssignedPartition['awaits']): void {
+    assigned.position = { offset, leaderEpoch };
+    const { topic, partition } = assigned;
+    const { host } = this.#context;
+    host.trace.record(host.name, 'consumer.position', { topic, partition, offset, from });
+    this.#changed();
+  }
+
+  #missing(): AssignedPartition[] {
+    return this.#state.assigned.filter(({ position }) => position === undefined);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * One Kafka, seen from outside: the door through which all clients come, in every world.
+ *
+ * `simulate`, `serve` and `connect` differ in the world that they bring. From here on nothing knows which it is.
+ */
+import type { Host } from '../trace/host.ts';
+import type { Address } from '../world/world.ts';
+import { type Admin, type AdminSettings, KafkaAdmin } from './admin.ts';
+import { type Consumer, KafkaConsumer } from './consumer/consumer.ts';
+import type { ConsumerSettings } from './consumer/settings.ts';
+import { ClientClosedError, SettingError } from './errors.ts';
+import { KafkaProducer, type Producer, type ProducerSettings } from './producer/producer.ts';
+
+export interface KafkaSettings {
+  /** The host for a client of this name. Each client has its own. */
+  host(name: string): Host;
+  /** Where to begin: some brokers of the cluster. The others are found from there. */
+  readonly bootstrap: readonly Address[];
+}
+
+export interface Kafka {
+  /** Throws `SettingError`. Settings that are left out have Java's defaults. */
+  producer(settings?: ProducerSettings): Producer;
+  /** A consumer reads text, unless it gets other deserializers. Throws `SettingError`. */
+  consumer<K = string, V = string>(settings?: ConsumerSettings<K, V>): Consumer<K, V>;
+  admin(settings?: AdminSettings): Admin;
+  /** `host:port` of some brokers, with commas between them: for any other client. */
+  readonly bootstrap: string;
+  /** Closes all clients that were made here. Twice is harmless. */
+  close(): Promise<void>;
+}
+
+/** Clients of the cluster behind `bootstrap`. Nothing is sent before a client needs it. */
+export function openKafka(settings: KafkaSettings): Kafka {
+  return new OpenKafka(settings);
+}
+
+class OpenKafka implements Kafka {
+  readonly bootstrap: string;
+  readonly #settings: KafkaSettings;
+  /** How many clients of each kind have been made without a name. */
+  readonly #made = new Map<string, number>();
+  readonly #open = new Set<() => Promise<void>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: KafkaSettings) {
+    if (settings.bootstrap.length === 0)
+      throw new SettingError("no broker is named: give at least one address, as '127.0.0.1:9092'");
+    this.#settings = settings;
+    this.bootstrap = settings.bootstrap.map(({ host, port }) => `${host}:${port}`).join(',');
+  }
+
+  producer(settings: ProducerSettings = {}): Producer {
+    const producer = new KafkaProducer(this.#host('producer', settings), this.#settings.bootstrap, settings);
+    this.#open.add(() => producer.close());
+    return producer;
+  }
+
+  consumer<K = string, V = string>(settings: ConsumerSettings<K, V> = {}): Consumer<K, V> {
+    const consumer = new KafkaConsumer<K, V>(this.#host('consumer', settings), this.#settings.bootstrap, settings);
+    this.#open.add(() => consumer.stop());
+    return consumer;
+  }
+
+  admin(settings: AdminSettings = {}): Admin {
+    const admin = new KafkaAdmin(this.#host('admin', settings), this.#settings.bootstrap, settings);
+    this.#open.add(() => admin.close());
+    return admin;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= Promise.all([...this.#open].map((close) => close())).then(() => {});
+    return this.#closing;
+  }
+
+  #host(kind: string, { clientId }: { readonly clientId?: string }): Host {
+    if (this.#closing !== undefined)
+      throw new ClientClosedError(`this Kafka has been closed: open it again for another ${kind}`);
+    if (clientId !== undefined) return this.#settings.host(clientId);
+    const number = (this.#made.get(kind) ?? 0) + 1;
+    this.#made.set(kind, number);
+    return this.#settings.host(`${kind}-${number}`);
+  }
+}

@@ -1,0 +1,20 @@
+/** Topics and partitions, as text and in groups. */
+import type { TopicPartition } from '../assignors/index.ts';
+
+export type { TopicPartition } from '../assignors/index.ts';
+
+/** `ledger-0`, as Kafka writes it. No two partitions share a name. */
+export function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`;
+}
+
+/** The entries of each topic, in the order in which they came. */
+export function byTopic<T extends { readonly topic: string }>(entries: Iterable<T>): [topic: string, entries: T[]][] {
+  const topics = new Map<string, T[]>();
+  for (const entry of entries) {
+    const same = topics.get(entry.topic);
+    if (same === undefined) topics.set(entry.topic, [entry]);
+    else same.push(entry);
+  }
+  return [...topics];
+}
