@@ -31,10 +31,10 @@ export interface Controls<Kafka> {
    */
   spawn(name: string, program: (kafka: Kafka) => Promise<unknown>, settings?: ProcessSettings): Task;
   /**
-   * Does something to the world outside Kafka, such as a payment, and says so in the trace. It takes no time by itself. `everyCrash` crashes a program
-   * before and after each of its effects.
+   * Does something to the world outside Kafka, such as a payment, and says so in the trace. `takes` is how long the way there takes, and the way back; it
+   * is done in between. Default: no time at all. `everyCrash` crashes a program before and after each of its effects.
    */
-  effect<T>(name: string, act: () => T | Promise<T>): Promise<T>;
+  effect<T>(name: string, act: () => T | Promise<T>, settings?: { takes?: Duration }): Promise<T>;
 }
 
 export type TaskState = 'running' | 'frozen' | 'done' | 'failed' | 'crashed';
@@ -128,6 +128,16 @@ export function makeControls<Kafka>(world: Controlled<Kafka>, tasks: Tasks, node
     }
   }
 
+  async function effect<T>(name: string, act: () => T | Promise<T>, eachWayMs: number): Promise<T> {
+    if (eachWayMs > 0) await clock.sleep(eachWayMs);
+    // Nothing is done by the dead, not even what needs no door.
+    if (world.process?.gone) return new Promise(() => {});
+    const result = await act();
+    trace.record(node, 'effect.done', { name });
+    if (eachWayMs > 0) await clock.sleep(eachWayMs);
+    return result;
+  }
+
   return {
     now: () => clock.monotonicMs(),
     pass,
@@ -135,13 +145,7 @@ export function makeControls<Kafka>(world: Controlled<Kafka>, tasks: Tasks, node
     until: (condition, { within = '60 s' } = {}) =>
       drive(`until(${textOf(condition)})`, look(condition, toMs(within)), toMs(within)),
     spawn: (name, program, settings) => spawn(world, tasks, name, program, settings),
-    effect: async (name, act) => {
-      // Nothing is done by the dead, not even what needs no door.
-      if (world.process?.gone) return new Promise(() => {});
-      const result = await act();
-      trace.record(node, 'effect.done', { name });
-      return result;
-    },
+    effect: (name, act, { takes = 0 } = {}) => drive(`effect(${name})`, effect(name, act, toMs(takes))),
   };
 }
 

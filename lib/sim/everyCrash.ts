@@ -178,17 +178,17 @@ function withSteps<Kafka extends { world: Controls<Kafka> }>(kafka: Kafka, foots
     sleep: (duration) => around('world.sleep', world.sleep(duration)),
     until: (condition, limits) => around('world.until', world.until(condition, limits)),
   };
-  return aroundKafka(kafka, steppedWorld, around);
+  return aroundKafka(kafka, { world: steppedWorld }, around);
 }
 
 function withSteppedEffects<Kafka extends { world: Controls<Kafka> }>(kafka: Kafka, footsteps: Footsteps): Kafka {
   const { world } = kafka;
-  const effect: Controls<Kafka>['effect'] = async (name, act) => {
+  const effect: Controls<Kafka>['effect'] = async (name, act, limits) => {
     if (!footsteps.take(`before ${name}`)) return new Promise(() => {});
-    const result = await world.effect(name, act);
+    const result = await world.effect(name, act, limits);
     return footsteps.take(`after ${name}`) ? result : new Promise(() => {});
   };
-  return aroundKafka(kafka, { ...world, effect }, (_, promise) => promise);
+  return aroundKafka(kafka, { world: { ...world, effect } }, (_, promise) => promise);
 }
 
 /** Polls that bring nothing, one after the other, are one long wait: its beginning and its end say all. */

@@ -25,11 +25,11 @@ export function aroundCalls<T extends object>(target: T, name: string, around: A
   });
 }
 
-/** A Kafka whose clients are stood in for, and that has `world` for its world. */
-export function aroundKafka<T extends object, W>(kafka: T, world: W, around: Around): T & { readonly world: W } {
+/** A Kafka whose clients are stood in for, and that has what is in `own` instead of, or beside, what it had. */
+export function aroundKafka<T extends object, Own extends object>(kafka: T, own: Own, around: Around): T & Own {
   const standIn = new Proxy(kafka, {
     get(_, property) {
-      if (property === 'world') return world;
+      if (property in own) return Reflect.get(own, property);
       const value: unknown = Reflect.get(kafka, property, kafka);
       if (typeof value !== 'function') return value;
       return (...parameters: unknown[]) => {
@@ -39,7 +39,7 @@ export function aroundKafka<T extends object, W>(kafka: T, world: W, around: Aro
       };
     },
   });
-  return standIn as T & { readonly world: W };
+  return standIn as T & Own;
 }
 
 function wrapped(result: unknown, what: string, around: Around): unknown {

@@ -77,7 +77,7 @@ test('a Kafka gives out clients that are stood in for, and its own world', async
     consumer: (prefix: string) => new Client(prefix),
     close: async () => {},
   };
-  const standIn = aroundKafka(kafka, 'the world', around);
+  const standIn = aroundKafka(kafka, { world: 'the world' }, around);
   expect([standIn.world, standIn.bootstrap]).toEqual(['the world', ['broker-0:9092']]);
   expect(await standIn.consumer('-').fetch('a')).toBe('-a');
   await standIn.close();

@@ -1,0 +1,96 @@
+/** The brokers of a simulated world, which can be crashed and started again. */
+import { Broker } from '../broker/broker.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { Address } from '../world/world.ts';
+import type { Process } from './process.ts';
+import type { SimulatedWorld } from './simulatedWorld.ts';
+
+const PORT = 9092;
+/** A process takes a moment to start. By then the system has taken back what the one before it left. */
+const START_MS = 10;
+
+export interface ClusterSettings {
+  readonly topics?: { readonly [name: string]: number };
+  readonly config?: { readonly [name: string]: string };
+}
+
+interface Life {
+  readonly process: Process;
+  readonly broker: Promise<Broker>;
+}
+
+export class SimulatedCluster {
+  readonly #world: SimulatedWorld;
+  readonly #settings: ClusterSettings;
+  readonly #lives = new Map<number, Life>();
+
+  constructor(world: SimulatedWorld, settings: ClusterSettings) {
+    this.#world = world;
+    this.#settings = settings;
+  }
+
+  /** Everything that has happened in this world. */
+  get trace(): Trace {
+    return this.#world.trace;
+  }
+
+  /** Where clients begin. */
+  get bootstrap(): Address[] {
+    return [...this.#lives.keys()].map(addressOf);
+  }
+
+  /** The running broker, to look inside. */
+  async broker(brokerId: number): Promise<Broker> {
+    return this.#alive(brokerId).broker;
+  }
+
+  /** Kills the broker's process, as `kill -9`: its disk stays, its connections end. */
+  crash(brokerId: number): void {
+    this.#alive(brokerId).process.crash();
+  }
+
+  /** Starts a crashed broker again on its disk. Resolves when clients can connect. */
+  restart(brokerId: number): Promise<void> {
+    const life = this.#lives.get(brokerId);
+    if (life !== undefined && !life.process.gone) {
+      return Promise.reject(new Error(`broker ${brokerId} is running: cluster.crash(${brokerId}) comes first`));
+    }
+    return this.#world.drive.drive(`cluster.restart(${brokerId})`, this.start(brokerId));
+  }
+
+  async start(brokerId: number): Promise<void> {
+    const process = this.#world.process(nameOf(brokerId));
+    const host = process.host();
+    const broker = host.clock
+      .sleep(START_MS)
+      .then(() => Broker.start(host, { brokerId, listen: addressOf(brokerId), ...this.#settings }));
+    this.#lives.set(brokerId, { process, broker });
+    await broker;
+  }
+
+  /** Stops every broker that runs, in order. */
+  async close(): Promise<void> {
+    for (const { process, broker } of this.#lives.values()) {
+      if (process.gone) continue;
+      await (await broker).close();
+      process.exit();
+    }
+  }
+
+  #alive(brokerId: number): Life {
+    const life = this.#lives.get(brokerId);
+    if (life === undefined) {
+      throw new RangeError(`there is no broker ${brokerId}: this cluster has ${[...this.#lives.keys()].join(', ')}`);
+    }
+    if (life.process.gone) throw new Error(`broker ${brokerId} has crashed: await cluster.restart(${brokerId}) first`);
+    return life;
+  }
+}
+
+function nameOf(brokerId: number): string {
+  return `broker-${brokerId}`;
+}
+
+function addressOf(brokerId: number): Address {
+  return { host: nameOf(brokerId), port: PORT };
+}

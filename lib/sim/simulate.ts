@@ -1,0 +1,86 @@
+/**
+ * `simulate`: a whole Kafka in one process, under a clock that nobody waits for.
+ *
+ * Brokers and clients are the very ones that `serve` and `connect` use, over other doors: a network, disks, a clock and chance in memory, all
+ * grown from one seed. The same seed and the same program give the same run, event by event, on every machine and in the page.
+ */
+import { type Kafka as Clients, openKafka } from '../client/kafka.ts';
+import type { TraceSettings } from '../trace/trace.ts';
+import { type ClusterSettings, SimulatedCluster } from './cluster.ts';
+import { type Controlled, type Controls, makeControls, Tasks } from './controls.ts';
+import { aroundKafka } from './foreground.ts';
+import type { Process } from './process.ts';
+import { SimulatedWorld } from './simulatedWorld.ts';
+
+/** Clients of one cluster, and the world they live in. */
+export interface Kafka extends Clients {
+  readonly world: Controls<Kafka>;
+}
+
+export interface SimulatedKafka extends Kafka {
+  readonly cluster: SimulatedCluster;
+}
+
+export interface SimulateSettings extends ClusterSettings {
+  /** How many brokers. Default 1; more come with replication, and are refused until then. */
+  readonly brokers?: number;
+  /** What everything that is left to chance grows from. Default 1. */
+  readonly seed?: number;
+  readonly trace?: TraceSettings;
+}
+
+/**
+ * Makes a world, starts its brokers, and answers a Kafka whose calls drive the world's clock while they wait.
+ *
+ * Topics are named with their numbers of partitions; `config` takes Kafka's own property names for brokers. Throws `ConfigError` for what a broker
+ * would refuse.
+ */
+export async function simulate(settings: SimulateSettings = {}): Promise<SimulatedKafka> {
+  const { brokers = 1, seed = 1, topics, config, trace } = settings;
+  if (brokers !== 1)
+    throw new RangeError(`simulate({ brokers: ${brokers} }): one broker for now; more come with replication`);
+  if (!Number.isSafeInteger(seed)) throw new TypeError(`simulate({ seed: ${seed} }): a seed is a whole number`);
+  const world = new SimulatedWorld(seed, trace);
+  const cluster = new SimulatedCluster(world, { topics, config });
+  await world.drive.drive('simulate', cluster.start(0));
+
+  const open = (process: Process) => openKafka({ host: (name) => process.host(name), bootstrap: cluster.bootstrap });
+  const tasks = new Tasks();
+  const drive = <T>(what: string, promise: Promise<T>, expectedMs?: number) => {
+    try {
+      tasks.report();
+    } catch (failure) {
+      promise.catch(() => {});
+      return Promise.reject(failure);
+    }
+    return world.drive.drive(what, promise, expectedMs);
+  };
+  const controlled: Controlled<Kafka> = {
+    clock: world.clock.of('main'),
+    trace: world.trace,
+    worldFor: (name) => world.worldFor(name),
+    open: (process, controls) => aroundKafka(open(process), { world: controls }, (_, promise) => promise),
+    drive,
+  };
+  const clients = open(world.process('main'));
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    tasks.crashAll();
+    await world.drive.drive('kafka.close', closeAll());
+    world.drive.close();
+    tasks.report();
+  };
+  const closeAll = async () => {
+    await clients.close();
+    await cluster.close();
+  };
+  const own = {
+    world: makeControls(controlled, tasks, 'main'),
+    cluster,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+  return aroundKafka(clients, own, drive);
+}
