@@ -21,6 +21,8 @@ export interface BrokerSettings {
   readonly brokerId: number;
   /** Port 0 takes a free one. */
   readonly listen: Address;
+  /** The host that clients are told to connect to, where it is not the one to listen on (`advertised.listeners`). */
+  readonly advertisedHost?: string;
   /** Kafka's own property names; see config.ts. */
   readonly config?: { readonly [name: string]: string };
   /** Topics to be made unless they exist, with their numbers of partitions. */
@@ -71,7 +73,7 @@ export class Broker {
         if (broker) broker.#serve(stream);
         else early.push(stream);
       });
-      broker = new Broker(host, settings.brokerId, { config, topics, groups, listener, unlock });
+      broker = new Broker(host, settings, { config, topics, groups, listener, unlock });
       for (const stream of early) broker.#serve(stream);
       return broker;
     } catch (error) {
@@ -80,9 +82,10 @@ export class Broker {
     }
   }
 
-  private constructor(host: Host, brokerId: number, parts: Parts) {
+  private constructor(host: Host, { brokerId, advertisedHost }: BrokerSettings, parts: Parts) {
     this.#host = host;
-    this.address = parts.listener.address;
+    const { address: listening } = parts.listener;
+    this.address = { host: advertisedHost ?? listening.host, port: listening.port };
     this.config = parts.config;
     this.topics = parts.topics;
     this.groups = parts.groups;

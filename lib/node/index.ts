@@ -1,0 +1,9 @@
+/** The front door of Node: `serve`, `connect`, and the errors that only the real world has. `kafkaito` is the other door. */
+export type { Broker } from '../broker/broker.ts';
+export { ConfigError } from '../broker/config.ts';
+export { StorageError } from '../log/errors.ts';
+export type { Kafka } from '../sim/simulate.ts';
+export { AddressInUse, ConnectionLost, DiskFailed, DiskLocked } from '../world/errors.ts';
+export { type ConnectSettings, connect } from './connect.ts';
+export { type ServedCluster, type ServedKafka, type ServeSettings, serve } from './serve.ts';
+export { CannotListen } from './tcp.ts';

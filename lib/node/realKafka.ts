@@ -1,0 +1,56 @@
+/** A Kafka in the real world: clients over TCP, and the controls with which programs beside this one are started, crashed and frozen. */
+import { type Kafka as Clients, openKafka } from '../client/kafka.ts';
+import { type Controls, makeControls, Tasks } from '../sim/controls.ts';
+import type { Kafka } from '../sim/simulate.ts';
+import type { Host } from '../trace/host.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { Address } from '../world/world.ts';
+import { realClock } from './clock.ts';
+import { memoryDisk } from './memoryDisk.ts';
+import { hostIn, realWorld } from './world.ts';
+
+/** `name` gives each client its name in headers and in the trace; by default it keeps the one it has. */
+export function openRealKafka(
+  bootstrap: readonly Address[],
+  trace: Trace,
+  name: (client: string) => string = (client) => client,
+): Kafka {
+  const open = (host: (client: string) => Host) => openKafka({ bootstrap, host: (client) => host(name(client)) });
+  // Clients store nothing: their disk stays empty.
+  const world = realWorld(memoryDisk());
+  const tasks = new Tasks();
+  const controls = makeControls<Kafka>(
+    {
+      clock: realClock,
+      trace,
+      worldFor: () => world,
+      open: (process, controls) => {
+        const clients = open((client) => process.host(client));
+        return kafkaOf(clients, controls, () => clients.close());
+      },
+    },
+    tasks,
+    'main',
+  );
+  const clients = open((client) => hostIn(world, trace, client));
+  return kafkaOf(clients, controls, async () => {
+    tasks.crashAll();
+    await clients.close();
+    tasks.report();
+  });
+}
+
+function kafkaOf(clients: Clients, world: Controls<Kafka>, close: () => Promise<void>): Kafka {
+  let closing: Promise<void> | undefined;
+  return {
+    producer: (settings) => clients.producer(settings),
+    consumer: (settings) => clients.consumer(settings),
+    admin: (settings) => clients.admin(settings),
+    bootstrap: clients.bootstrap,
+    world,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

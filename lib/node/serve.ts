@@ -1,0 +1,101 @@
+/**
+ * `serve`: a broker of our own on a real port, for any Kafka client, and our clients connected to it.
+ *
+ * With `port: 0` it makes a cluster for a test in a few milliseconds. With `dataDir` it is a broker that keeps what it is given; without one,
+ * the logs live in memory and end with it.
+ */
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { Broker } from '../broker/broker.ts';
+import { ConfigError } from '../broker/config.ts';
+import type { Kafka } from '../sim/simulate.ts';
+import type { Trace, TraceEvent } from '../trace/trace.ts';
+import type { Address, Disk } from '../world/world.ts';
+import { folderDisk } from './files.ts';
+import { memoryDisk } from './memoryDisk.ts';
+import { openRealKafka } from './realKafka.ts';
+import { hostIn, realTrace, realWorld } from './world.ts';
+
+export interface ServeSettings {
+  /** How many brokers. Default 1; more come with replication, and are refused until then. */
+  readonly brokers?: number;
+  /** Default 9092; 0 takes a free one, which `bootstrap` names. */
+  readonly port?: number;
+  /** The address to listen on. Default 127.0.0.1, which only this machine reaches; 0.0.0.0 means all its networks. */
+  readonly host?: string;
+  /** Where the broker keeps its logs. Default: in memory. */
+  readonly dataDir?: string;
+  /** Topics to make unless they exist, with their numbers of partitions. */
+  readonly topics?: { readonly [topic: string]: number };
+  /** Settings of the broker by Kafka's own names. */
+  readonly config?: { readonly [property: string]: string };
+  /** Gets a line for what the owner of the broker should know: a log that had to be cut, a lock taken over. Default: nobody. */
+  readonly say?: (line: string) => void;
+}
+
+/** The brokers behind `serve`, to look inside. */
+export interface ServedCluster {
+  /** What the brokers and our clients have done lately. */
+  readonly trace: Trace;
+  readonly bootstrap: readonly Address[];
+  broker(brokerId: number): Promise<Broker>;
+}
+
+export interface ServedKafka extends Kafka {
+  readonly cluster: ServedCluster;
+}
+
+/**
+ * Resolves when clients can connect. Rejects with `ConfigError`, `AddressInUse`, `CannotListen`, `DiskLocked`, `DiskFailed` or `StorageError`,
+ * and leaves nothing behind then. `close()` closes our clients, the broker and its files.
+ */
+export async function serve(settings: ServeSettings = {}): Promise<ServedKafka> {
+  const { brokers = 1, port = 9092, host = '127.0.0.1', dataDir, topics, config, say = () => {} } = settings;
+  if (brokers !== 1) throw new ConfigError(`${brokers} brokers are not possible yet: this version runs one broker`);
+  const trace = realTrace();
+  trace.watch((event) => tell(event, say));
+  const disk: Disk = dataDir === undefined ? memoryDisk() : folderDisk(join(dataDir, 'broker-0'), { say });
+  const broker = await Broker.start(hostIn(realWorld(disk), trace, 'broker-0'), {
+    brokerId: 0,
+    listen: { host, port },
+    advertisedHost: reachable(host),
+    topics,
+    config,
+  });
+  const kafka = openRealKafka([broker.address], trace);
+  const cluster: ServedCluster = {
+    trace,
+    bootstrap: [broker.address],
+    async broker(brokerId) {
+      if (brokerId !== 0) throw new RangeError(`there is no broker ${brokerId}: this cluster has 0`);
+      return broker;
+    },
+  };
+  return {
+    ...kafka,
+    cluster,
+    async close() {
+      try {
+        await kafka.close();
+      } finally {
+        await broker.close();
+      }
+    },
+  };
+}
+
+/** What the broker does behind its own back, so to speak: things that answer nobody's request. */
+function tell({ what, detail }: TraceEvent, say: (line: string) => void): void {
+  if (what === 'log.recovered') {
+    const { folder, cutBytes, endOffset, reason } = detail;
+    say(`${folder}: cut off ${cutBytes} bytes behind offset ${endOffset}, which no client was promised (${reason})`);
+  }
+  if (what === 'request.failed') say(`a request from ${detail.remote} failed by a fault of ours: ${detail.why}`);
+}
+
+/** "All networks" is nowhere to connect to: clients are told of an address of this machine that others can reach, if it has one. */
+function reachable(host: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return host;
+  const addresses = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return addresses.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1';
+}

@@ -1,0 +1,26 @@
+/** A program that serves, uses what it serves, closes everything twice, and says what is still open. It must then end by itself. */
+import { connect, serve } from '../../lib/node/index.ts';
+
+const dataDir = process.argv[2];
+const served = await serve({ port: 0, dataDir, topics: { ledger: 1 } });
+const kafka = await connect(served.bootstrap);
+for (const { producer, consumer } of [
+  { producer: served.producer(), consumer: served.consumer({ groupId: 'inside', autoOffsetReset: 'earliest' }) },
+  { producer: kafka.producer(), consumer: kafka.consumer({ groupId: 'outside', autoOffsetReset: 'earliest' }) },
+]) {
+  await producer.send({ topic: 'ledger', value: 'x' });
+  await consumer.subscribe(['ledger']);
+  while ((await consumer.poll('200 ms')).length === 0);
+}
+const asleep = served.world.spawn('asleep', (kafka) => kafka.world.sleep('1 h'));
+asleep.freeze();
+
+await kafka.close();
+await kafka.close();
+await served.close();
+await served.close();
+// What is being torn down is gone after a turn or two of the event loop.
+await new Promise((resolve) => setTimeout(resolve, 50));
+console.log(
+  JSON.stringify(process.getActiveResourcesInfo().filter((kind) => !/^(Timeout|TTYWrap|PipeWrap)$/.test(kind))),
+);
