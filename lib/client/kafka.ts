@@ -6,7 +6,8 @@
 import type { Host } from '../trace/host.ts';
 import type { Address } from '../world/world.ts';
 import { type Admin, type AdminSettings, KafkaAdmin } from './admin.ts';
-import { type Consumer, KafkaConsumer } from './consumer/consumer.ts';
+import type { Consumer } from './consumer/api.ts';
+import { KafkaConsumer } from './consumer/consumer.ts';
 import type { ConsumerSettings } from './consumer/settings.ts';
 import { ClientClosedError, SettingError } from './errors.ts';
 import { KafkaProducer, type Producer, type ProducerSettings } from './producer/producer.ts';

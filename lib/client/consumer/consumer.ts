@@ -11,15 +11,17 @@ import type { Host } from '../../trace/host.ts';
 import { type Duration, toMs } from '../../world/duration.ts';
 import type { Address } from '../../world/world.ts';
 import { ClientContext } from '../clientContext.ts';
-import { ClientClosedError, ConcurrentModificationError, SettingError, TimedOutError } from '../errors.ts';
+import { ClientClosedError, SettingError, TimedOutError } from '../errors.ts';
 import type { TopicPartition } from '../topicPartition.ts';
 import { Signal } from '../waiting.ts';
+import type { Consumer } from './api.ts';
 import { AutoCommit } from './autoCommit.ts';
 import { CoordinatorClient } from './coordinatorClient.ts';
 import { Fetcher } from './fetcher.ts';
 import { Leader } from './leader.ts';
 import { Membership } from './membership.ts';
 import { type CommittedOffset, Offsets, type OffsetToCommit } from './offsets.ts';
+import { OneAtATime } from './oneAtATime.ts';
 import { Positions } from './positions.ts';
 import { Rebalancer } from './rebalancer.ts';
 import type { ConsumerRecord } from './record.ts';
@@ -30,42 +32,6 @@ import { type AssignedPartition, type RebalanceListener, SubscriptionState } fro
 const CLOSE_TIMEOUT_MS = 30_000;
 /** How long a step of `for await` polls at a time. */
 const ITERATION_MS = 1_000;
-
-/**
- * A consumer takes one call at a time: a call while another is unsettled rejects with `ConcurrentModificationError`. Callbacks may call it,
- * except `poll`, `subscribe`, `assign` and `close`.
- */
-export interface Consumer<K = string, V = string> extends AsyncIterable<ConsumerRecord<K, V>> {
-  /** Reads these topics as a member of the group, beginning with the next `poll`. Replaces an earlier list. */
-  subscribe(topics: readonly string[], listener?: RebalanceListener): Promise<void>;
-  /** Reads these partitions, without a group's help. Replaces an earlier list; a partition that stays keeps its position. */
-  assign(partitions: readonly TopicPartition[]): Promise<void>;
-  /** Leaves the group, and wants nothing any more. */
-  unsubscribe(): Promise<void>;
-  /**
-   * The next records, as soon as there are some, or none after `timeout`. Positions have moved behind them when it resolves. Rejects with what a
-   * callback has thrown, `NoOffsetForPartitionError`, `OffsetOutOfRangeError`, `DeserializationError`, or a `KafkaError`.
-   */
-  poll(timeout: Duration): Promise<ConsumerRecord<K, V>[]>;
-  /**
-   * Commits these offsets, by default the positions of all partitions, that is, everything that poll has returned. Rejects with
-   * `CommitFailedError` when the group has gone on without this member, with `RebalanceInProgressError` in the middle of a rebalance.
-   */
-  commitSync(offsets?: readonly OffsetToCommit[]): Promise<void>;
-  /** Goes on reading at this offset. */
-  seek(to: TopicPartition & { readonly offset: number }): Promise<void>;
-  /** The offset of the next record that `poll` will return. */
-  position(partition: TopicPartition): Promise<number>;
-  /** What the group has committed for a partition; null: nothing. */
-  committed(partition: TopicPartition): Promise<CommittedOffset | null>;
-  /** The partitions that this consumer has now. */
-  assignment(): TopicPartition[];
-  /** Hands out no records of these partitions until `resume`. They stay assigned. */
-  pause(partitions: readonly TopicPartition[]): void;
-  resume(partitions: readonly TopicPartition[]): void;
-  /** Commits if the consumer does so by itself, leaves the group, and lets go of all connections. Twice is harmless. */
-  close(): Promise<void>;
-}
 
 export class KafkaConsumer<K, V> implements Consumer<K, V> {
   readonly #settings: CompleteConsumerSettings<K, V>;
@@ -78,9 +44,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   readonly #positions: Positions;
   readonly #fetcher: Fetcher<K, V>;
   readonly #autoCommit: AutoCommit;
-  /** The call that is unsettled. */
-  #call: string | undefined;
-  #isCallingOut = false;
+  readonly #calls = new OneAtATime('consumer');
   #isStopping = false;
   #closing: Promise<void> | undefined;
 
@@ -107,7 +71,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     this.#rebalancer = new Rebalancer(context, state, this.#membership, {
       commitBeforeRebalance: () => this.#autoCommit.now(settings.maxPollIntervalMs),
       assigned: () => this.#autoCommit.restart(),
-      callOut: (run) => this.#callOut(run),
+      callOut: (run) => this.#calls.callOut(run),
     });
     const hasGroup = settings.groupId !== undefined;
     this.#positions = new Positions(context, state, hasGroup ? this.#offsets : undefined, settings, changed);
@@ -116,7 +80,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   subscribe(topics: readonly string[], listener: RebalanceListener = {}): Promise<void> {
-    return this.#outsideCallbacks('subscribe', async () => {
+    return this.#calls.outsideCallbacks('subscribe', async () => {
       this.#needsGroup('subscribe');
       if (this.#state.kind === 'partitions')
         throw new Error('this consumer has partitions by assign(): unsubscribe() before subscribe()');
@@ -128,7 +92,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   assign(partitions: readonly TopicPartition[]): Promise<void> {
-    return this.#outsideCallbacks('assign', async () => {
+    return this.#calls.outsideCallbacks('assign', async () => {
       if (this.#state.kind === 'topics')
         throw new Error('this consumer is a member of a group by subscribe(): unsubscribe() before assign()');
       this.#autoCommit.ifDue();
@@ -139,7 +103,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   unsubscribe(): Promise<void> {
-    return this.#outsideCallbacks('unsubscribe', async () => {
+    return this.#calls.outsideCallbacks('unsubscribe', async () => {
       try {
         await this.#rebalancer.leaving();
       } finally {
@@ -151,7 +115,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   // #region poll
   poll(timeout: Duration): Promise<ConsumerRecord<K, V>[]> {
-    return this.#outsideCallbacks('poll', async () => {
+    return this.#calls.outsideCallbacks('poll', async () => {
       if (this.#state.kind === 'none') throw new Error('nothing to poll: call subscribe() or assign() first');
       const deadline = this.#context.timers.now() + toMs(timeout);
       for (;;) {
@@ -188,134 +152,8 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     }
   }
 
-  commitSync(offsets?: readonly OffsetToCommit[]): Promise<void>;
-  /** Goes on reading at this offset. */
-  seek(to: TopicPartition & { readonly offset: number }): Promise<void>;
-  /** The offset of the next record that `poll` will return. */
-  position(partition: TopicPartition): Promise<number>;
-  /** What the group has committed for a partition; null: nothing. */
-  committed(partition: TopicPartition): Promise<CommittedOffset | null>;
-  /** The partitions that this consumer has now. */
-  assignment(): TopicPartition[];
-  /** Hands out no records of these partitions until `resume`. They stay assigned. */
-  pause(partitions: readonly TopicPartition[]): void;
-  resume(partitions: readonly TopicPartition[]): void;
-  /** Commits if the consumer does so by itself, leaves the group, and lets go of all connections. Twice is harmless. */
-  close(): Promise<void>;
-}
-
-export class KafkaConsumer<K, V> implements Consumer<K, V> {
-  readonly #settings: CompleteConsumerSettings<K, V>;
-  readonly #context: ClientContext;
-  readonly #signal: Signal;
-  readonly #state = new SubscriptionState();
-  readonly #membership: Membership;
-  readonly #rebalancer: Rebalancer;
-  readonly #offsets: Offsets;
-  readonly #positions: Positions;
-  readonly #fetcher: Fetcher<K, V>;
-  readonly #autoCommit: AutoCommit;
-  /** The call that is unsettled. */
-  #call: string | undefined;
-  #isCallingOut = false;
-  #isStopping = false;
-  #closing: Promise<void> | undefined;
-
-  constructor(host: Host, bootstrap: readonly Address[], given: ConsumerSettings<K, V>) {
-    const settings = consumerSettings(given);
-    const context = new ClientContext(host, bootstrap, settings);
-    const state = this.#state;
-    this.#settings = settings;
-    this.#context = context;
-    this.#signal = new Signal(context.timers);
-    const changed = () => this.#signal.raise();
-    const coordinator = new CoordinatorClient(context, settings.groupId ?? '');
-    const leader = new Leader(context, state, settings, () =>
-      this.#membership.requestRejoin('the partitions of a topic have changed'),
-    );
-    this.#membership = new Membership(context, coordinator, settings, leader, changed);
-    this.#offsets = new Offsets(context, coordinator, this.#membership);
-    this.#autoCommit = new AutoCommit(
-      context,
-      settings,
-      () => state.positions(),
-      (offsets) => this.#commit(offsets),
-    );
-    this.#rebalancer = new Rebalancer(context, state, this.#membership, {
-      commitBeforeRebalance: () => this.#autoCommit.now(settings.maxPollIntervalMs),
-      assigned: () => this.#autoCommit.restart(),
-      callOut: (run) => this.#callOut(run),
-    });
-    const hasGroup = settings.groupId !== undefined;
-    this.#positions = new Positions(context, state, hasGroup ? this.#offsets : undefined, settings, changed);
-    this.#fetcher = new Fetcher(context, state, settings, changed);
-    context.metadata.onUpdate.add(changed);
-  }
-
-  subscribe(topics: readonly string[], listener: RebalanceListener = {}): Promise<void> {
-    return this.#outsideCallbacks('subscribe', async () => {
-      this.#needsGroup('subscribe');
-      if (this.#state.kind === 'partitions')
-        throw new Error('this consumer has partitions by assign(): unsubscribe() before subscribe()');
-      if (!Array.isArray(topics) || topics.length === 0)
-        throw new TypeError("subscribe takes a list of topics: subscribe(['ledger'])");
-      this.#state.subscribe([...new Set(topics)], listener);
-      this.#membership.requestRejoin('the subscription has changed');
-    });
-  }
-
-  assign(partitions: readonly TopicPartition[]): Promise<void> {
-    return this.#outsideCallbacks('assign', async () => {
-      if (this.#state.kind === 'topics')
-        throw new Error('this consumer is a member of a group by subscribe(): unsubscribe() before assign()');
-      this.#autoCommit.ifDue();
-      this.#state.kind = 'partitions';
-      this.#state.assign(partitions);
-      this.#context.metadata.wantOnly(new Set(partitions.map(({ topic }) => topic)));
-    });
-  }
-
-  unsubscribe(): Promise<void> {
-    return this.#outsideCallbacks('unsubscribe', async () => {
-      try {
-        await this.#rebalancer.leaving();
-      } finally {
-        if (this.#state.kind === 'topics') await this.#membership.leave('the consumer has unsubscribed');
-        this.#state.clear();
-      }
-    });
-  }
-
-  // #region poll
-  poll(timeout: Duration): Promise<ConsumerRecord<K, V>[]> {
-    return this.#outsideCallbacks('poll', async () => {
-      if (this.#state.kind === 'none') throw new Error('nothing to poll: call subscribe() or assign() first');
-      const deadline = this.#context.timers.now() + toMs(timeout);
-      for (;;) {
-        this.#membership.heartbeats.pollCalled();
-        this.#throwFailures();
-        // The group first: callbacks run here, and partitions come and go.
-        if (this.#state.kind === 'topics') await this.#rebalancer.ensureActive(deadline);
-        // Then the commit of what earlier polls returned, before this one moves the positions.
-        this.#autoCommit.ifDue();
-        this.#positions.find();
-        const records = this.#fetcher.collect(this.#settings.maxPollRecords);
-        // While the application works on these records, the next are on their way.
-        this.#fetcher.send();
-        const left = deadline - this.#context.timers.now();
-        if (records.length > 0 || left <= 0) return records;
-        await this.#signal.wait(Math.min(left, this.#autoCommit.dueInMs));
-      }
-    });
-  }
-  // #endregion poll
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<K, V>, void, undefined> {
-    while (this.#closing === undefined) yield* await this.poll(ITERATION_MS);
-  }
-
   commitSync(offsets?: readonly OffsetToCommit[]): Promise<void> {
-    return this.#alone('commitSync', async () => {
+    return this.#calls.alone('commitSync', async () => {
       this.#needsGroup('commitSync');
       const covered = offsets ?? this.#state.positions();
       for (const { topic, partition, offset } of covered) {
@@ -327,7 +165,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   seek({ topic, partition, offset }: TopicPartition & { readonly offset: number }): Promise<void> {
-    return this.#alone('seek', async () => {
+    return this.#calls.alone('seek', async () => {
       if (!Number.isSafeInteger(offset) || offset < 0)
         throw new TypeError(`cannot seek to offset ${offset}: offsets are whole numbers from 0 on`);
       this.#place(this.#state.get({ topic, partition }), offset, 'seek');
@@ -335,7 +173,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   position(partition: TopicPartition): Promise<number> {
-    return this.#alone('position', async () => {
+    return this.#calls.alone('position', async () => {
       const assigned = this.#state.get(partition);
       const deadline = this.#context.timers.now() + this.#settings.defaultApiTimeoutMs;
       for (;;) {
@@ -355,7 +193,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   committed(partition: TopicPartition): Promise<CommittedOffset | null> {
-    return this.#alone('committed', async () => {
+    return this.#calls.alone('committed', async () => {
       this.#needsGroup('committed');
       const fetch = () => this.#offsets.fetch([partition]);
       const found = await this.#context.retrying('read committed offsets', this.#settings.defaultApiTimeoutMs, fetch);
@@ -377,7 +215,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   close(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
-    return this.#outsideCallbacks('close', () => this.#close());
+    return this.#calls.outsideCallbacks('close', () => this.#close());
   }
 
   /** As `close`, but ends a call that is unsettled instead of refusing: for the owner of all clients. */
@@ -408,6 +246,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
         if (this.#state.kind !== 'none') await this.#autoCommit.now(CLOSE_TIMEOUT_MS);
         if (this.#state.kind === 'topics') await this.#rebalancer.leaving();
       } finally {
+        this.#calls.end();
         const left =
           this.#state.kind === 'topics' ? this.#membership.leave('the consumer is being closed') : Promise.resolve();
         await this.#context.timers.within(left, CLOSE_TIMEOUT_MS);
@@ -431,38 +270,5 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   #needsGroup(call: string): void {
     if (this.#settings.groupId === undefined)
       throw new SettingError(`${call}() needs a group: make the consumer with a groupId`);
-  }
-
-  #outsideCallbacks<T>(call: string, run: () => Promise<T>): Promise<T> {
-    return this.#alone(call, async () => {
-      if (this.#isCallingOut)
-        throw new Error(`${call}() was called inside a rebalance callback, which is part of a poll() or close()`);
-      return run();
-    });
-  }
-
-  /** One call at a time. */
-  async #alone<T>(call: string, run: () => Promise<T>): Promise<T> {
-    if (this.#closing !== undefined) throw new ClientClosedError('this consumer has been closed: make a new one');
-    if (this.#call !== undefined) throw new ConcurrentModificationError(call, this.#call);
-    this.#call = call;
-    try {
-      return await run();
-    } finally {
-      this.#call = undefined;
-    }
-  }
-
-  /** A callback of the application runs in the middle of a call, and may make calls itself. */
-  async #callOut(run: () => void | Promise<void>): Promise<void> {
-    const call = this.#call;
-    this.#call = undefined;
-    this.#isCallingOut = true;
-    try {
-      await run();
-    } finally {
-      this.#isCallingOut = false;
-      this.#call = call;
-    }
   }
 }

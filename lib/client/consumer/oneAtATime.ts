@@ -1,0 +1,59 @@
+/**
+ * One call at a time.
+ *
+ * A consumer is a sequence of steps, each of which changes its positions: two of them at once would mix what the one has read with what the other
+ * commits. So the second is refused, as Java refuses a second thread. Callbacks of the application are part of a call and may make
+ * calls themselves.
+ */
+import { ClientClosedError, ConcurrentModificationError } from '../errors.ts';
+
+export class OneAtATime {
+  readonly #client: string;
+  /** The call that is unsettled. */
+  #call: string | undefined;
+  #isCallingOut = false;
+  #hasEnded = false;
+
+  constructor(client: string) {
+    this.#client = client;
+  }
+
+  /** Runs a call. Rejects with `ConcurrentModificationError` when another is unsettled. */
+  async alone<T>(call: string, run: () => Promise<T>): Promise<T> {
+    if (this.#hasEnded) throw new ClientClosedError(`this ${this.#client} has been closed: make a new one`);
+    if (this.#call !== undefined) throw new ConcurrentModificationError(call, this.#call);
+    this.#call = call;
+    try {
+      return await run();
+    } finally {
+      this.#call = undefined;
+    }
+  }
+
+  /** As `alone`, for calls that make no sense within a callback. */
+  outsideCallbacks<T>(call: string, run: () => Promise<T>): Promise<T> {
+    return this.alone(call, async () => {
+      if (this.#isCallingOut)
+        throw new Error(`${call}() was called inside a rebalance callback, which is part of a poll() or close()`);
+      return run();
+    });
+  }
+
+  /** Runs a callback of the application in the middle of a call. */
+  async callOut(run: () => void | Promise<void>): Promise<void> {
+    const call = this.#call;
+    this.#call = undefined;
+    this.#isCallingOut = true;
+    try {
+      await run();
+    } finally {
+      this.#isCallingOut = false;
+      this.#call = call;
+    }
+  }
+
+  /** Refuses all calls from now on. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+}
