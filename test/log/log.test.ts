@@ -17,8 +17,9 @@ function gate() {
 
 describe('append', () => {
   test('gives offsets at once, and `written` resolves when the bytes are on the disk', async () => {
-    const { disk, ...host } = hostWith();
-    const log = await Log.open({ ...host, disk }, FOLDER);
+    const host = hostWith();
+    const { disk } = host;
+    const log = await Log.open(host, FOLDER);
     const first = log.append(batchOf(['a', 'b']), 4);
     const second = log.append(batchOf(['c']), 4);
     expect([first.baseOffset, first.lastOffset, second.baseOffset, second.lastOffset]).toEqual([0, 1, 2, 2]);

@@ -73,7 +73,7 @@ describe('a last batch that was torn', () => {
     ['zeros, as file systems leave them', new Uint8Array(5000)],
     ['noise', Uint8Array.from({ length: 300 }, (_, index) => (index * 89 + 7) % 256)],
     ['an old batch with offsets that come again', batchOf(['old'])],
-  ])('is replaced by %s, which are cut off too', async (_, garbage) => {
+  ])('may have %s in its place: they are cut off too', async (_, garbage) => {
     const { disk, bytes, lastAt } = await threeBatches();
     disk.put(FILE, concat([bytes.slice(0, lastAt), garbage]));
     const log = await Log.open(hostWith(disk), FOLDER);
