@@ -8,7 +8,7 @@ import { Errors } from '../protocol/errors.ts';
 import { type GroupSettings, type JoinEvent, NEW_MEMBER_JOIN_TIMEOUT_MS } from './events.ts';
 import { awaitingJoin, type Member, NOTHING, staticMember } from './group.ts';
 import { forgetPendingId, removeMember } from './members.ts';
-import { joined, rebalance } from './rebalance.ts';
+import { completeJoinIfEverybodyIsThere, joined, rebalance } from './rebalance.ts';
 import { refusal, refusedJoin } from './refusal.ts';
 import { replaceStaticMember } from './staticMember.ts';
 import { type Step, sessionTimer, validateMember } from './step.ts';
@@ -113,4 +113,6 @@ function refuseForSize(step: Step, event: JoinEvent): void {
   if (member) removeMember(step, member, 'refused', 'group.max.size');
   else if (event.memberId !== '') forgetPendingId(step, event.memberId);
   step.reply(event.to, refusedJoin('', Errors.GROUP_MAX_SIZE_REACHED.code));
+  // It may have been the one that the others waited for.
+  if (step.group.state === 'PreparingRebalance') completeJoinIfEverybodyIsThere(step);
 }

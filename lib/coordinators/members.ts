@@ -25,7 +25,9 @@ export function removeMember(step: Step, member: Member, change: MemberChange, w
 }
 // #endregion removeMember
 
+/** Harmless when the id is not pending. */
 export function forgetPendingId(step: Step, memberId: string): void {
+  if (!step.group.pendingIds.has(memberId)) return;
   const pendingIds = new Set(step.group.pendingIds);
   pendingIds.delete(memberId);
   step.change({ pendingIds });

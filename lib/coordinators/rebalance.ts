@@ -50,6 +50,7 @@ export function dropAssignments(step: Step, errorCode: number): void {
 }
 
 function stopWaitingForSync(step: Step): void {
+  if (step.group.pendingSync.size === 0) return;
   step.stopTimer(SYNC_TIMER);
   step.change({ pendingSync: new Set() });
 }

@@ -63,6 +63,7 @@ function synced(group: Group, member: Member) {
 }
 
 function receivedSync(step: Step, memberId: string): void {
+  if (!step.group.pendingSync.has(memberId)) return;
   const pendingSync = new Set(step.group.pendingSync);
   pendingSync.delete(memberId);
   step.change({ pendingSync });

@@ -2,7 +2,8 @@
  * Runs a group from a text and answers what happened as a text of the same form, so that a test is a log that one can read.
  *
  * Lines that begin with `>` are events; what follows each of them is its outcome. Requests are numbered in the order in which they come,
- * and `#3 NONE` is the answer to the third. Timers are shown only where a test is about them.
+ * and `#3 NONE` is the answer to the third. Timers are shown only where a test is about them. `> stable m1 m2` and `> completing m1 m2` begin
+ * with a group in that state.
  */
 import { expect } from 'vitest';
 import { decodeKey } from '../../lib/coordinators/coordinatorKey.ts';
@@ -65,6 +66,7 @@ class Stage {
 
   play(line: string): string[] {
     const [verb, ...words] = line.split(/\s+/);
+    if (verb === 'completing' || verb === 'stable') return this.#begin(verb, words);
     if (verb === 'failover') return this.#failover();
     if (verb === 'offsets') return this.#offsets();
     if (verb === 'appended') this.#log.push(...(this.#appending.shift() ?? []));
@@ -72,6 +74,20 @@ class Stage {
     const outcome = this.#shard.decide(GROUP, this.#event(verb, words), 1_000);
     if (outcome.records.length > 0) this.#appending.push(outcome.records);
     return this.#show(outcome);
+  }
+
+  /** A group of these members in generation 1, without the lines in which it came about. In Stable each has its letter as assignment. */
+  #begin(state: 'completing' | 'stable', members: string[]): string[] {
+    for (const member of members) this.play(`join new id=${member} once`);
+    this.play('timer join');
+    if (members.length > 1) this.play('timer join');
+    if (state === 'stable') {
+      const assignments = members.map((member, index) => `${member}=${'ABC'[index]}`).join(' ');
+      for (const member of members) this.play(`sync ${member} 1 ${assignments}`);
+      this.play('appended');
+    }
+    this.#requests = 0;
+    return [];
   }
 
   /** The coordinator dies, and another one reads what is safe in the log. */
