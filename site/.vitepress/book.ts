@@ -13,7 +13,10 @@ import { parseChapter } from '../../chapters/tools/cells.ts';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The book's folder from the project's, with forward slashes and one at its end; empty for the project itself. */
-export const BOOK = process.env.KAFKAITO_BOOK ? `${process.env.KAFKAITO_BOOK.replace(/\/$/, '')}/` : '';
+export function bookFolder(): string {
+  const folder = process.env.KAFKAITO_BOOK;
+  return folder ? `${folder.replaceAll('\\', '/').replace(/\/$/, '')}/` : '';
+}
 
 /** A chapter in the list of contents. */
 export interface ContentsEntry {
@@ -30,7 +33,7 @@ export function readSource(path: string): string | undefined {
 
 /** The chapters' names, in order: `00-a-balance-goes-wrong`, and so on. */
 export function chapterNames(): string[] {
-  const files = readdirSync(join(ROOT, BOOK, 'chapters'));
+  const files = readdirSync(join(ROOT, bookFolder(), 'chapters'));
   return files
     .filter((file) => /^[0-9A-Z][0-9]?-.+\.md$/.test(file))
     .sort()
@@ -39,13 +42,13 @@ export function chapterNames(): string[] {
 
 /** Reads a chapter as the notebook builder reads it; throws a ChapterError with the line of the first mistake. */
 export function readChapter(name: string): Chapter {
-  const path = `${BOOK}chapters/${name}.md`;
+  const path = `${bookFolder()}chapters/${name}.md`;
   return parseChapter(readSource(path) ?? '', path, readSource);
 }
 
 /** The chapter that a file is the source of; undefined for the other pages. */
 export function chapterOfFile(file: string): string | undefined {
-  const path = relative(join(ROOT, BOOK, 'chapters'), file).replaceAll('\\', '/');
+  const path = relative(join(ROOT, bookFolder(), 'chapters'), file).replaceAll('\\', '/');
   return /^([^/]+)\.md$/.exec(path)?.[1];
 }
 

@@ -4,16 +4,23 @@
  */
 
 import { basename, join } from 'node:path';
-import { defineConfig } from 'vitepress';
+import { defineConfigWithTheme } from 'vitepress';
 import type { ContentsEntry } from './book.ts';
-import { BOOK, contents, ROOT } from './book.ts';
+import { bookFolder, contents, ROOT } from './book.ts';
 import { cellsPlugin } from './cellsPlugin.ts';
 import { codeTheme } from './codeTheme.ts';
 import { kernelPlugin } from './kernelPlugin.ts';
 
+const BOOK = bookFolder();
 const PAGES = ['site', `${BOOK}chapters`];
 
-export default defineConfig<{ contents: ContentsEntry[] }>({
+/** A partition of three records, the last one being read. */
+const ICON = [
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="none" stroke="#0072B2" stroke-width="1.5" ',
+  'd="M1 5h14v6H1zM6 5v6M10.5 5v6"/><path fill="#0072B2" d="M10.5 5H15v6h-4.5z"/></svg>',
+].join('');
+
+export default defineConfigWithTheme<{ contents: ContentsEntry[] }>({
   lang: 'en-GB',
   title: 'One Consumer per Partition',
   description: "Kafka's consumer groups, taken apart in TypeScript",
@@ -22,6 +29,7 @@ export default defineConfig<{ contents: ContentsEntry[] }>({
   outDir: join(ROOT, 'dist', BOOK === '' ? 'site' : `site-${basename(BOOK)}`),
   cacheDir: join(ROOT, '.cache/site'),
   rewrites: { 'site/:page.md': ':page.md', [`${BOOK}chapters/:page.md`]: ':page.md' },
+  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   cleanUrls: true,
   appearance: true,
   themeConfig: { contents: contents() },

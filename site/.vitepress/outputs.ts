@@ -4,7 +4,7 @@
  */
 
 import type { CellOutput, DisplayBundle } from '../kernel/protocol.ts';
-import { BOOK, readSource } from './book.ts';
+import { bookFolder, readSource } from './book.ts';
 
 /** The parts of the notebook format (nbformat 4.5) that are read here. */
 interface Notebook {
@@ -22,7 +22,7 @@ export class StoredOutputs {
   readonly #cells = new Map<string, { source: string; outputs: CellOutput[] }>();
 
   constructor(chapter: string) {
-    this.#path = `${BOOK}notebooks/${chapter}.ipynb`;
+    this.#path = `${bookFolder()}notebooks/${chapter}.ipynb`;
     const text = readSource(this.#path);
     if (text === undefined) throw new Error(`There is no ${this.#path}: build the notebooks, then the site`);
     for (const cell of (JSON.parse(text) as Notebook).cells) {

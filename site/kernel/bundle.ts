@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { FRAME_SCRIPT, frameDocument } from './frame.ts';
+import { slimSucrase } from './slimSucrase.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -38,6 +39,7 @@ export async function bundleKernel(): Promise<KernelBundle> {
       kafkaito: join(ROOT, 'lib/index.ts'),
       course: join(ROOT, 'chapters/tools/index.ts'),
     },
+    plugins: [slimSucrase()],
     tsconfigRaw: {},
     logLevel: 'silent',
   });

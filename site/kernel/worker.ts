@@ -80,6 +80,7 @@ function start(port: MessagePort): void {
   port.onmessage = async (event: MessageEvent<RunRequest>) => {
     const { run, name, source, isModule, files } = event.data;
     meter.startRun(run);
+    if (isModule) cellConsole.log(`saved ${name}`);
     const result = isModule ? runtime.check(name, source) : await runtime.run(name, source, files);
     send({ type: 'done', run, result });
   };

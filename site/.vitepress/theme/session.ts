@@ -189,7 +189,6 @@ function describeEnd(cell: CellState): string {
   if (cell.phase === 'stopped') return `${name} was stopped.`;
   if (cell.error !== null)
     return `${name} failed${cell.error.line === null ? '' : ` in line ${cell.error.line}`}: ${cell.error.title}`;
-  if (cell.file !== undefined) return `${cell.file} is saved.`;
   const text = cell.outputs
     .map((output) => (output.kind === 'text' ? output.text : output.bundle['text/plain']))
     .join('\n');
