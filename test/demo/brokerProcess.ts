@@ -8,6 +8,7 @@ export class BrokerProcess {
   readonly #args: readonly string[];
   readonly #say: (line: string) => void;
   #child: ChildProcess | undefined;
+  #closed = false;
   /** The port it listens on; kept over a restart, as clients must find it again. */
   port = 0;
 
@@ -23,6 +24,7 @@ export class BrokerProcess {
 
   /** Resolves when the broker says that it is ready. */
   async start(): Promise<void> {
+    if (this.#closed) return;
     const program = [
       '--import',
       'tsx',
@@ -58,6 +60,12 @@ export class BrokerProcess {
   /** Asks it to stop, as Ctrl-C does, and answers its exit code. */
   stop(): Promise<number | null> {
     return this.#end('SIGTERM');
+  }
+
+  /** Leaves nothing behind, not even a start that is still to come. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#end('SIGKILL');
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {

@@ -21,24 +21,28 @@ export class Tally {
   outOfOrder = 0;
   /** Per partition, the offset behind the last one seen. */
   readonly reached: number[] = [];
-  readonly #placeOf = new Map<number, string>();
+  readonly #ids = new Set<number>();
+  readonly #places = new Set<string>();
   readonly #lastId = new Map<string, number>();
 
   /** How many different rows have come. */
   get rows(): number {
-    return this.#placeOf.size;
+    return this.#ids.size;
   }
 
   add({ partition, offset, row }: Delivery): void {
     this.reached[partition] = Math.max(this.reached[partition] ?? 0, offset + 1);
     const place = `${partition}/${offset}`;
-    const before = this.#placeOf.get(row.id);
-    if (before !== undefined) {
-      if (before === place) this.readAgain++;
-      else this.writtenTwice++;
+    if (this.#places.has(place)) {
+      this.readAgain++;
       return;
     }
-    this.#placeOf.set(row.id, place);
+    this.#places.add(place);
+    if (this.#ids.has(row.id)) {
+      this.writtenTwice++;
+      return;
+    }
+    this.#ids.add(row.id);
     if (row.id < (this.#lastId.get(row.airport) ?? -1)) this.outOfOrder++;
     this.#lastId.set(row.airport, row.id);
     this.sums.set(row.airport, (this.sums.get(row.airport) ?? 0) + row.amount);

@@ -72,12 +72,19 @@ describe('a frame whose length lies', () => {
     await expectClosed(client);
   });
 
-  test('2 GB announced a hundred times allocate less than a megabyte', async () => {
+  test('2 GB announced allocate less than a megabyte, also a hundred times', async () => {
+    const client = (await open()).listen();
+    const beforeOne = memory();
+    client.write(framed(new Uint8Array(0), 0x7fffffff));
+    await client.closed;
+    expect(memory() - beforeOne).toBeLessThan(MEGABYTE);
+
     const many = await Promise.all(Array.from({ length: 100 }, open));
-    const before = memory();
+    // A hundred sockets take some of the heap; what could grow with the announcement are buffers.
+    const before = process.memoryUsage().arrayBuffers;
     for (const client of many) client.write(framed(new Uint8Array(0), 0x7fffffff));
     await Promise.all(many.map((client) => client.listen().closed));
-    expect(memory() - before).toBeLessThan(MEGABYTE);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(MEGABYTE);
   });
 
   test('a length that is allowed is believed only as far as bytes have come', async () => {
@@ -105,7 +112,8 @@ describe('frames that arrive in other pieces than they were sent', () => {
   test('joined, all are answered, in their order', async () => {
     const client = await open();
     const ids = Array.from({ length: 50 }, (_, index) => 1000 + index);
-    client.write(concat(ids.map((id) => request(id % 2 ? ApiVersions : Metadata, { topics: [] }, 1, id))));
+    const one = (id: number) => (id % 2 ? request(ApiVersions, {}, 1, id) : request(Metadata, { topics: [] }, 1, id));
+    client.write(concat(ids.map(one)));
     for (const id of ids) expect(correlationIdOf(await client.frame())).toBe(id);
   });
 

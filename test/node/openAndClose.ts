@@ -2,7 +2,8 @@
 import { connect, serve } from '../../lib/node/index.ts';
 
 const dataDir = process.argv[2];
-const served = await serve({ port: 0, dataDir, topics: { ledger: 1 } });
+const config = { 'group.initial.rebalance.delay.ms': '0' };
+const served = await serve({ port: 0, dataDir, topics: { ledger: 1 }, config });
 const kafka = await connect(served.bootstrap);
 for (const { producer, consumer } of [
   { producer: served.producer(), consumer: served.consumer({ groupId: 'inside', autoOffsetReset: 'earliest' }) },
