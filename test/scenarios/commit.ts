@@ -89,11 +89,12 @@ export const commit = [
       const consumer = kafka.consumer({
         groupId: group(),
         autoOffsetReset: 'earliest',
-        autoCommitIntervalMs: 0,
+        autoCommitIntervalMs: 100,
         maxPollRecords: 1,
       });
       await consumer.subscribe([ledger]);
       await read(kafka, consumer, 1);
+      await kafka.world.pass('300 ms');
       await read(kafka, consumer, 1);
       // The second poll committed the first record; the commit is under way without anybody waiting for it.
       await kafka.world.until(async () => (await consumer.committed({ topic: ledger, partition: 0 }))?.offset === 1);
