@@ -17,6 +17,8 @@ export interface KafkaSettings {
   host(name: string): Host;
   /** Where to begin: some brokers of the cluster. The others are found from there. */
   readonly bootstrap: readonly Address[];
+  /** Stands before the names of clients that are given none, so that those of several programs differ: `ledger/`. Default: nothing. */
+  readonly namePrefix?: string;
 }
 
 export interface Kafka {
@@ -80,6 +82,6 @@ class OpenKafka implements Kafka {
     if (clientId !== undefined) return this.#settings.host(clientId);
     const number = (this.#made.get(kind) ?? 0) + 1;
     this.#made.set(kind, number);
-    return this.#settings.host(`${kind}-${number}`);
+    return this.#settings.host(`${this.#settings.namePrefix ?? ''}${kind}-${number}`);
   }
 }

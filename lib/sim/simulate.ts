@@ -44,7 +44,8 @@ export async function simulate(settings: SimulateSettings = {}): Promise<Simulat
   const cluster = new SimulatedCluster(world, { topics, config });
   await world.drive.drive('simulate', cluster.start(0));
 
-  const open = (process: Process) => openKafka({ host: (name) => process.host(name), bootstrap: cluster.bootstrap });
+  const open = (process: Process, namePrefix: string) =>
+    openKafka({ host: (name) => process.host(name), bootstrap: cluster.bootstrap, namePrefix });
   const tasks = new Tasks();
   const drive = <T>(what: string, promise: Promise<T>, expectedMs?: number) => {
     try {
@@ -59,10 +60,11 @@ export async function simulate(settings: SimulateSettings = {}): Promise<Simulat
     clock: world.clock.of('main'),
     trace: world.trace,
     worldFor: (name) => world.worldFor(name),
-    open: (process, controls) => aroundKafka(open(process), { world: controls }, (_, promise) => promise),
+    open: (process, controls) =>
+      aroundKafka(open(process, `${process.name}/`), { world: controls }, (_, promise) => promise),
     drive,
   };
-  const clients = open(world.process('main'));
+  const clients = open(world.process('main'), '');
   let closing: Promise<void> | undefined;
   const close = async () => {
     tasks.crashAll();
