@@ -127,7 +127,7 @@ export class Metadata {
       if (info !== undefined) return info;
       const error = this.#errors.get(name);
       if (error !== undefined && !error.retriable) throw new KafkaError(error, `find topic ${name}`);
-      this.outdated();
+      if (!this.#updating) this.outdated();
       await this.#nextAttempt(`find topic ${name}`, timeoutMs, deadline, name);
     }
   }

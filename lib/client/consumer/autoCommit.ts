@@ -11,6 +11,9 @@ import type { ClientContext } from '../clientContext.ts';
 import { isRetriable } from '../errors.ts';
 import type { OffsetToCommit } from './offsets.ts';
 
+/** A coordinator that does not answer shall not be given commits without end. */
+const MOST_UNDER_WAY = 5;
+
 export interface AutoCommitSettings {
   readonly enableAutoCommit: boolean;
   readonly autoCommitIntervalMs: number;
@@ -22,7 +25,7 @@ export class AutoCommit {
   readonly #positions: () => readonly OffsetToCommit[];
   readonly #commit: (offsets: readonly OffsetToCommit[]) => Promise<void>;
   #dueAt: number;
-  #isUnderWay = false;
+  #underWay = 0;
 
   /** `positions`: what a commit would cover now. `commit`: one attempt. */
   constructor(
@@ -53,18 +56,18 @@ export class AutoCommit {
   /** Sends a commit if it is time, without waiting for the answer. */
   ifDue(): void {
     const { timers, backoff } = this.#context;
-    if (!this.#settings.enableAutoCommit || this.#isUnderWay || timers.now() < this.#dueAt) return;
+    if (!this.#settings.enableAutoCommit || timers.now() < this.#dueAt) return;
     this.restart();
     const positions = this.#positions();
-    if (positions.length === 0) return;
-    this.#isUnderWay = true;
+    if (positions.length === 0 || this.#underWay >= MOST_UNDER_WAY) return;
+    this.#underWay++;
     this.#commit(positions)
       .catch((error) => {
         // A refusal means a rebalance, of which the member hears by itself. What may pass is tried again soon.
         if (isRetriable(error)) this.#dueAt = Math.min(this.#dueAt, timers.now() + backoff.afterFailures(1));
       })
       .finally(() => {
-        this.#isUnderWay = false;
+        this.#underWay--;
       });
   }
   // #endregion ifDue
