@@ -19,6 +19,7 @@ const serverSettings = {
     news_url: null,
     check_for_updates_class: 'jupyterlab.NeverCheckForUpdate',
     extension_manager: 'readonly',
+    custom_css: true,
   },
   ServerApp: {
     ip: '127.0.0.1',
@@ -26,6 +27,8 @@ const serverSettings = {
     // The page that redirects would lie in a hidden folder, which some packaged browsers may not read.
     use_redirect_file: false,
     answer_yes: true,
+    // In a container there is often no other user; the address and the token stay what they are.
+    allow_root: process.getuid?.() === 0,
   },
   KernelSpecManager: { ensure_native_kernel: false, allowed_kernelspecs: ['tslab'] },
 };
@@ -36,6 +39,11 @@ const pageSettings = {
   '@jupyterlab/extensionmanager-extension:plugin': { enabled: false },
   '@jupyterlab/notebook-extension:tracker': { codeCellConfig: { lineNumbers: true }, recordTiming: false },
 };
+
+/** Prose in lines that can be read; code may be wider. */
+const pageStyle = `.jp-Notebook .jp-RenderedMarkdown { max-width: 46rem; line-height: 1.6; }
+.jp-OutputArea-output svg { max-width: 100%; height: auto; }
+`;
 
 /**
  * @typedef {{ url: string, port: number, ended: Promise<number>, stop: () => void }} RunningJupyter
@@ -49,7 +57,7 @@ export async function startJupyter({ notebook, folder, port, openBrowser }) {
   const page = `/lab/tree/${relative(root, notebook).split(sep).map(encodeURIComponent).join('/')}`;
   const options = [
     `--ServerApp.root_dir=${root}`,
-    `--ServerApp.preferred_dir=${folder}`,
+    `--FileContentsManager.preferred_dir=${folder}`,
     `--ServerApp.port=${port}`,
     `--ServerApp.open_browser=${openBrowser ? 'True' : 'False'}`,
     `--LabApp.default_url=${page}`,
@@ -115,8 +123,10 @@ function jupyterEnvironment(token) {
 function writeSettings() {
   const config = join(stateFolder, 'config');
   const page = join(root, '.venv', 'share', 'jupyter', 'lab', 'settings');
-  for (const folder of [config, page, runtimeFolder]) mkdirSync(folder, { recursive: true });
+  const style = join(config, 'custom');
+  for (const folder of [style, page, runtimeFolder]) mkdirSync(folder, { recursive: true });
   writeFileSync(join(config, 'jupyter_lab_config.json'), JSON.stringify(serverSettings, null, 2));
+  writeFileSync(join(style, 'custom.css'), pageStyle);
   writeFileSync(join(page, 'overrides.json'), JSON.stringify(pageSettings, null, 2));
 }
 

@@ -29,7 +29,7 @@ export interface Run {
 
 const metadata = {
   kernelspec: { display_name: 'TypeScript (tslab)', language: 'typescript', name: 'tslab' },
-  language_info: { file_extension: '.ts', mimetype: 'text/typescript', name: 'typescript' },
+  language_info: { file_extension: '.ts', mimetype: 'text/typescript', name: 'typescript', version: '' },
 };
 
 /** @param runs what each cell has shown, by its id */

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runShown } from './progress.mjs';
@@ -27,6 +28,8 @@ export function pythonEnvironment() {
   const env = { ...process.env };
   // Settings for another Python would lead this one to the wrong packages.
   for (const name of ['PYTHONHOME', 'PYTHONPATH', 'VIRTUAL_ENV']) delete env[name];
+  // pip asks rustc for its version, and rustup, where that is rustc, would begin a folder in an empty home.
+  if (!existsSync(join(homedir(), '.rustup'))) env.RUSTUP_HOME ??= join(stateFolder, 'cache', 'rustup');
   return {
     ...env,
     PIP_CACHE_DIR: join(stateFolder, 'cache', 'pip'),

@@ -36,6 +36,7 @@ const handler = new jupyter.JupyterHandlerImpl(executorOfCells(), false);
 const server = new jupyter.ZmqServer(handler, configPath);
 
 installDisplay();
+describeLanguage();
 leaveErrorsAsTheyAre();
 endWithParent();
 // Open servers of a learner would otherwise hold the process, and with it their ports, after Jupyter has let go of it.
@@ -85,12 +86,32 @@ function leaveErrorsAsTheyAre() {
     run(code, typeof options === 'object' ? { ...options, displayErrors: false } : options);
 }
 
-/** Gives cells a way to show one content in several forms; the medium takes the best that it knows. */
+/**
+ * Gives cells a way to show one content in several forms; the medium takes the best that it knows. Jupyter would show a drawing without
+ * the words that say the same, so the two are put together in a further form.
+ */
 function installDisplay() {
   Object.defineProperty(globalThis, Symbol.for('kafkaito.display'), {
-    value: (/** @type {Parameters<typeof jupyter.lastWriteDisplayData>[0]['data']} */ data) => {
+    value: (/** @type {{ [mimeType: string]: string }} */ bundle) => {
+      const { 'text/plain': words, 'image/svg+xml': svg, 'text/html': html } = bundle;
+      const data = svg && words && !html ? { ...bundle, 'text/html': withWords(svg, words) } : bundle;
       jupyter.lastWriteDisplayData({ data, metadata: {}, transient: {} }, false);
     },
+  });
+}
+
+/** @param {string} svg @param {string} words */
+function withWords(svg, words) {
+  const escaped = words.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return `<figure style="margin: 0">${svg}<details><summary>In words</summary><pre>${escaped}</pre></details></figure>`;
+}
+
+/** What Jupyter asks about the language; the answer is the one in the notebooks, so that opening one changes nothing in it. */
+function describeLanguage() {
+  const describe = handler.handleKernel.bind(handler);
+  handler.handleKernel = () => ({
+    ...describe(),
+    language_info: { name: 'typescript', version: '', mimetype: 'text/typescript', file_extension: '.ts' },
   });
 }
 
