@@ -18,6 +18,8 @@ export interface PartitionIdentity {
   readonly leaderId: number;
   /** Counts the leaders that the partition has had. */
   readonly leaderEpoch: number;
+  /** The brokers that count for the high watermark, the leader among them. Default: the leader alone. */
+  readonly inSyncReplicas?: readonly number[];
 }
 
 export interface Appended {
@@ -68,9 +70,10 @@ export class Partition implements PartitionIdentity {
     this.leaderId = identity.leaderId;
     this.leaderEpoch = identity.leaderEpoch;
     this.log = log;
-    // What a restarted leader finds in its log was written before; with itself as the only replica all of it is safe.
-    this.#highWatermark = log.logEndOffset;
+    // A leader knows what it has itself; what the others have, they will say.
+    for (const replicaId of identity.inSyncReplicas ?? []) this.#written.set(replicaId, log.logStartOffset);
     this.#written.set(identity.leaderId, log.logEndOffset);
+    this.#highWatermark = Math.min(...this.#written.values());
   }
 
   /** The first offset that consumers may not read yet. */

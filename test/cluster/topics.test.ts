@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { collides, topicNameProblem } from '../../lib/cluster/topicName.ts';
+import { Topics } from '../../lib/cluster/topics.ts';
+import { SimulatedWorld } from '../../lib/sim/simulatedWorld.ts';
+import { DiskFailed } from '../../lib/world/errors.ts';
+import { batchOf } from '../broker/stage.ts';
+
+/** Each `life` is a process on the same disk, killed at its end. */
+async function lives(...each: ((topics: Topics, world: SimulatedWorld) => Promise<void>)[]): Promise<SimulatedWorld> {
+  const world = new SimulatedWorld(1);
+  for (const life of each) {
+    const process = world.process('broker-0');
+    const run = async () => life(await Topics.open(process.host(), { brokerId: 0, logSettings: () => ({}) }), world);
+    await world.drive.drive('a life', run());
+    process.crash();
+  }
+  return world;
+}
+
+const files = (world: SimulatedWorld, folder: string) => world.drive.drive('list', world.disk('broker-0').list(folder));
+
+describe('topics', () => {
+  test('are there again after the process was killed, with ids, settings and records', async () => {
+    let topicId = '';
+    let clusterId = '';
+    await lives(
+      async (topics) => {
+        const topic = await topics.ensure('ledger', 2, { 'segment.bytes': '1000' });
+        await topic.partitions[1].append(batchOf(['a', 'b'])).committed;
+        topicId = topic.topicId;
+        clusterId = topics.clusterId;
+      },
+      async (topics) => {
+        const topic = topics.named('ledger');
+        expect(topic).toBe(topics.withId(topicId));
+        expect(topic).toMatchObject({ topicId, configs: { 'segment.bytes': '1000' }, isInternal: false });
+        expect(topic?.partitions.map(({ highWatermark }) => highWatermark)).toEqual([0, 2]);
+        expect(topics.clusterId).toBe(clusterId);
+      },
+    );
+  });
+
+  test('are made once, however many ask for them at the same time', () =>
+    lives(async (topics) => {
+      const made = await Promise.all([
+        topics.ensure('ledger', 2),
+        topics.ensure('ledger', 5),
+        topics.ensure('other', 1),
+      ]);
+      expect(made[0]).toBe(made[1]);
+      expect([...topics.all].map(({ name, partitions }) => [name, partitions.length])).toEqual([
+        ['ledger', 2],
+        ['other', 1],
+      ]);
+    }));
+
+  test('deleted and made again under the same name have another id, no records, and no files of the old one', async () => {
+    let oldId = '';
+    const world = await lives(
+      async (topics) => {
+        const old = await topics.ensure('ledger', 2);
+        oldId = old.topicId;
+        await old.partitions[0].append(batchOf(['a'])).committed;
+        expect(await topics.delete(old)).toBe(true);
+        expect(await topics.delete(old)).toBe(false);
+        const young = await topics.ensure('ledger', 1);
+        expect(young.topicId).not.toBe(oldId);
+        expect(young.partitions[0].log.logEndOffset).toBe(0);
+        expect(topics.withId(oldId)).toBeUndefined();
+      },
+      async (topics) => expect(topics.named('ledger')?.partitions).toHaveLength(1),
+    );
+    expect((await files(world, 'logs')).filter((path) => path.includes(oldId))).toEqual([]);
+  });
+
+  test('that were being deleted when the process was killed are swept away at the next start', async () => {
+    let oldId = '';
+    const world = await lives(
+      async (topics, within) => {
+        const topic = await topics.ensure('ledger', 1);
+        oldId = topic.topicId;
+        const disk = within.disk('broker-0');
+        const metadata = await disk.open('metadata.json');
+        const without = new TextEncoder().encode(JSON.stringify({ clusterId: 'c', nextProducerId: 0, topics: [] }));
+        await metadata.truncate(0);
+        await metadata.append([without]);
+        expect((await disk.list('logs')).some((path) => path.includes(oldId))).toBe(true);
+      },
+      async (topics) => expect([...topics.all]).toEqual([]),
+    );
+    expect(await files(world, 'logs')).toEqual([]);
+  });
+
+  test('whose list cannot be read stop the start with a sentence', async () => {
+    const world = await lives(async () => {});
+    const damage = async () => {
+      const file = await world.disk('broker-0').open('metadata.json');
+      await file.truncate(7);
+    };
+    await world.drive.drive('damage', damage());
+    const again = Topics.open(world.process('broker-0').host(), { brokerId: 0, logSettings: () => ({}) });
+    await expect(world.drive.drive('again', again)).rejects.toThrow(DiskFailed);
+    await expect(again).rejects.toThrow(/metadata\.json cannot be read .* start with/);
+  });
+});
+
+test('producer ids are never given out twice, not after a crash either', async () => {
+  const seen: number[] = [];
+  const take = async (topics: Topics) => {
+    for (let count = 0; count < 3; count++) seen.push(await topics.nextProducerId());
+  };
+  await lives(take, take);
+  expect(seen).toEqual([0, 1, 2, 1000, 1001, 1002]);
+});
+
+describe('the name of a topic', () => {
+  test.each(['a', 'ledger', 'A.b_c-9', '__consumer_offsets', 'x'.repeat(249)])('may be %s', (name) => {
+    expect(topicNameProblem(name)).toBeNull();
+  });
+
+  test.each(['', '.', '..', 'a b', 'zürich', 'a/b', 'x'.repeat(250)])('may not be %j', (name) => {
+    expect(topicNameProblem(name)).toEqual(expect.stringMatching(/[a-z]/));
+  });
+
+  test('collides with one that differs in . and _ only', () => {
+    expect(collides('a.b', 'a_b')).toBe(true);
+    expect(collides('a.b', 'a.b')).toBe(false);
+    expect(collides('a.b', 'ab')).toBe(false);
+  });
+});
