@@ -33,6 +33,7 @@ export interface Kafka {
   close(): Promise<void>;
 }
 
+// #region openKafka
 /** Clients of the cluster behind `bootstrap`. Nothing is sent before a client needs it. */
 export function openKafka(settings: KafkaSettings): Kafka {
   return new OpenKafka(settings);
@@ -70,6 +71,8 @@ class OpenKafka implements Kafka {
     this.#open.add(() => admin.close());
     return admin;
   }
+
+  // #endregion openKafka
 
   close(): Promise<void> {
     this.#closing ??= Promise.all([...this.#open].map((close) => close())).then(() => {});

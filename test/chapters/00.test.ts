@@ -1,0 +1,70 @@
+/** The exercise of chapter 00: the starter fails, the solution passes, and each usual wrong answer is told what is wrong with it. */
+import type { Attempt } from 'course';
+import { check } from 'course';
+import { expect, test, vi } from 'vitest';
+import { ninety, twoHundredAndEighty } from '../../chapters/solutions/00-a-balance-goes-wrong.ts';
+
+vi.spyOn(console, 'log').mockImplementation(() => {});
+
+const commitFirst = ninety.onEvent;
+const bankFirst = twoHundredAndEighty.onEvent;
+const at =
+  (balance: number, committed: number): Attempt['crashWhen'] =>
+  (seen) =>
+    seen.balance === balance && seen.committed === committed;
+
+test('the solutions pass, and say when the crash was', async () => {
+  for (const [goal, solution] of [
+    [90, ninety],
+    [280, twoHundredAndEighty],
+  ] as const) {
+    const verdict = await check(goal, solution);
+    expect(verdict.passed).toBe(true);
+    expect(verdict.lines).toContainEqual(expect.stringMatching(/^crash: at \d+ ms, with (100|250) in the bank/));
+  }
+});
+
+test.each<[name: string, goal: number, attempt: Attempt, says: RegExp]>([
+  [
+    'the starter of the warm-up: a crash after both steps',
+    90,
+    { onEvent: commitFirst, crashWhen: at(250, 2) },
+    /agreed.*costs nothing/,
+  ],
+  [
+    'the starter of the exercise: the order that loses',
+    280,
+    { onEvent: commitFirst, crashWhen: at(100, 2) },
+    /This order loses/,
+  ],
+  [
+    'the order that repeats, where something is to be lost',
+    90,
+    { onEvent: bankFirst, crashWhen: at(250, 1) },
+    /This order repeats/,
+  ],
+  ['the right order and another event', 280, { onEvent: bankFirst, crashWhen: at(100, 0) }, /hit another event/],
+  ['a moment that never comes', 280, { onEvent: bankFirst, crashWhen: at(999, 0) }, /Which pairs/],
+  [
+    'blaming a setting',
+    280,
+    { onEvent: commitFirst, crashWhen: at(100, 2), settings: { autoOffsetReset: 'latest' } },
+    /No setting/,
+  ],
+  [
+    'applying twice without any crash',
+    280,
+    {
+      onEvent: async (event, consumer, bank) => {
+        await bank.apply(event);
+        await bankFirst(event, consumer, bank);
+      },
+      crashWhen: at(100, 0),
+    },
+    /Without any crash/,
+  ],
+])('not yet: %s', async (_, goal, attempt, says) => {
+  const verdict = await check(goal, attempt);
+  expect(verdict.passed).toBe(false);
+  expect(verdict.lines.at(-1)).toMatch(says);
+});
