@@ -8,6 +8,9 @@
 const vm = require('node:vm');
 const { root } = require('./project.cjs');
 
+// First of all, since loading takes a second or two, and the parent may be gone by then.
+endWithParent();
+
 /** Jupyter starts a kernel in the folder of its notebook. tslab wants to be at the root of the project. */
 const notebookFolder = process.cwd();
 process.chdir(root);
@@ -38,7 +41,6 @@ const server = new jupyter.ZmqServer(handler, configPath);
 installDisplay();
 describeLanguage();
 leaveErrorsAsTheyAre();
-endWithParent();
 // Open servers of a learner would otherwise hold the process, and with it their ports, after Jupyter has let go of it.
 handler.close = () => {
   executor.close();
