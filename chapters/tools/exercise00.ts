@@ -24,8 +24,13 @@ interface Run {
   readonly crash?: { readonly atMs: number; readonly balance: number; readonly committed: number };
 }
 
-/** Runs the attempt twice, without a crash and with it. `goal` is the balance to produce. */
-export async function check(goal: number, attempt: Attempt): Promise<Verdict> {
+/** Judges the attempt and prints the verdict. `goal` is the balance to produce. */
+export async function check(goal: number, attempt: Attempt): Promise<void> {
+  console.log((await judge(goal, attempt)).text);
+}
+
+/** Runs the attempt twice, without a crash and with it. */
+export async function judge(goal: number, attempt: Attempt): Promise<Verdict> {
   const calm = await run({ ...attempt, crashWhen: () => false });
   const crashed = await run(attempt);
   return new Verdict(isRight(goal, calm, crashed), [

@@ -2,7 +2,7 @@
 export { account, crashStrip } from './account.ts';
 export { type AccountEvent, Bank, type BankConnection } from './bank.ts';
 export { events, meaningOf } from './card.ts';
-export { type Attempt, check } from './exercise00.ts';
+export { type Attempt, check, judge } from './exercise00.ts';
 export { type DisplayBundle, show } from './show.ts';
 export { story } from './story.ts';
 export { Verdict } from './verdict.ts';

@@ -1,4 +1,4 @@
-/** What a check says: passed or not, and the lines that tell what was expected, what happened, and when. It prints itself. */
+/** What a check says: passed or not, and the lines that tell what was expected, what happened, and when. */
 export class Verdict {
   readonly passed: boolean;
   readonly lines: readonly string[];
@@ -6,6 +6,9 @@ export class Verdict {
   constructor(passed: boolean, lines: readonly string[]) {
     this.passed = passed;
     this.lines = lines;
-    console.log([passed ? '✔ passed' : '✘ not yet', ...lines.map((line) => `  ${line}`)].join('\n'));
+  }
+
+  get text(): string {
+    return [this.passed ? '✔ passed' : '✘ not yet', ...this.lines.map((line) => `  ${line}`)].join('\n');
   }
 }

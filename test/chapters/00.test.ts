@@ -1,10 +1,8 @@
 /** The exercise of chapter 00: the starter fails, the solution passes, and each usual wrong answer is told what is wrong with it. */
 import type { Attempt } from 'course';
-import { check } from 'course';
-import { expect, test, vi } from 'vitest';
+import { judge } from 'course';
+import { expect, test } from 'vitest';
 import { ninety, twoHundredAndEighty } from '../../chapters/solutions/00-a-balance-goes-wrong.ts';
-
-vi.spyOn(console, 'log').mockImplementation(() => {});
 
 const commitFirst = ninety.onEvent;
 const bankFirst = twoHundredAndEighty.onEvent;
@@ -18,7 +16,7 @@ test('the solutions pass, and say when the crash was', async () => {
     [90, ninety],
     [280, twoHundredAndEighty],
   ] as const) {
-    const verdict = await check(goal, solution);
+    const verdict = await judge(goal, solution);
     expect(verdict.passed).toBe(true);
     expect(verdict.lines).toContainEqual(expect.stringMatching(/^crash: at \d+ ms, with (100|250) in the bank/));
   }
@@ -64,7 +62,7 @@ test.each<[name: string, goal: number, attempt: Attempt, says: RegExp]>([
     /Without any crash/,
   ],
 ])('not yet: %s', async (_, goal, attempt, says) => {
-  const verdict = await check(goal, attempt);
+  const verdict = await judge(goal, attempt);
   expect(verdict.passed).toBe(false);
   expect(verdict.lines.at(-1)).toMatch(says);
 });
