@@ -26,7 +26,11 @@ export interface StageSettings {
 export async function stage(settings: StageSettings = {}) {
   const { seed = 1, topics = { ledger: 1 }, fate } = settings;
   const world = new SimulatedWorld(seed);
-  const config = { 'group.initial.rebalance.delay.ms': '0', 'group.min.session.timeout.ms': '1000', ...settings.config };
+  const config = {
+    'group.initial.rebalance.delay.ms': '0',
+    'group.min.session.timeout.ms': '1000',
+    ...settings.config,
+  };
   const cluster = new SimulatedCluster(world, { topics, config });
   const drive = <T>(promise: Promise<T>) => world.drive.drive('the test', promise);
   await drive(cluster.start(0));
@@ -48,7 +52,9 @@ export async function stage(settings: StageSettings = {}) {
       world.trace.events.filter((event) => event.what === what && (node === undefined || event.node === node)),
     /** The names of the requests that a client has sent. */
     requests: (node: string, api: string) =>
-      world.trace.events.filter(({ what, node: at, detail }) => what === 'request.sent' && at === node && detail.api === api),
+      world.trace.events.filter(
+        ({ what, node: at, detail }) => what === 'request.sent' && at === node && detail.api === api,
+      ),
     async close() {
       await kafka.close();
       await drive(cluster.close());

@@ -19,6 +19,7 @@ export class PartitionQueue {
   #identity: ProducerIdentity | undefined;
   #nextSequence = 0;
   #nextToBeAcknowledged = 0;
+  #isKnown = false;
 
   constructor(topic: string, partition: number) {
     this.topic = topic;
@@ -85,6 +86,7 @@ export class PartitionQueue {
       this.#identity = identity;
       this.#nextSequence = 0;
       this.#nextToBeAcknowledged = 0;
+      this.#isKnown = false;
       for (const batch of this.#waiting) batch.place = undefined;
     }
     const [batch] = this.#waiting;
@@ -97,7 +99,16 @@ export class PartitionQueue {
 
   acknowledged(batch: ProducerBatch): void {
     if (batch.place === undefined || batch.place.identity !== this.#identity) return;
+    this.#isKnown = true;
     this.#nextToBeAcknowledged = (batch.place.baseSequence + batch.records.length) % SEQUENCES;
+  }
+
+  /**
+   * Whether one more batch may go beside those on their way, of which there may be `limit`. The leader takes any number from a producer of which
+   * it has nothing yet, so the first batch goes alone: if the second came before it, the first could never be written.
+   */
+  hasRoom(limit: number): boolean {
+    return this.inFlight.length < (this.#isKnown ? limit : 1);
   }
 
   /** Whether all batches before this one are acknowledged: if the broker misses one all the same, then it has lost it. */

@@ -8,6 +8,7 @@ import { Produce } from '../../protocol/apis/00-produce.ts';
 import { type ErrorCode, Errors, errorOf, KafkaError } from '../../protocol/errors.ts';
 import type { ResponseOf } from '../../protocol/schema.ts';
 import { encodeBatch } from '../../records/batch.ts';
+import type { Connection } from '../../wire/connection.ts';
 import type { Cancel, CodecName } from '../../world/world.ts';
 import type { ClientContext } from '../clientContext.ts';
 import { ClientClosedError, DeliveryTimedOutError, isRetriable } from '../errors.ts';
@@ -147,7 +148,7 @@ export class Sender {
   /** Order within a partition: by sequence numbers up to a few batches may be on their way, without them only one. */
   #mayGo(queue: PartitionQueue): boolean {
     if (!this.#settings.enableIdempotence) return queue.inFlight.length === 0;
-    if (queue.inFlight.length >= this.#settings.maxInFlightRequestsPerConnection) return false;
+    if (!queue.hasRoom(this.#settings.maxInFlightRequestsPerConnection)) return false;
     const identity = this.#identity.current;
     if (this.#identity.failure !== undefined) this.#failAll(queue, this.#identity.failure);
     return identity !== undefined && queue.waiting.length > 0 && queue.number(identity);
@@ -158,19 +159,33 @@ export class Sender {
     this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 0) + 1);
     try {
       const connection = await this.#context.connections.to(leader);
-      const request = this.#request(departures);
-      const detail = { batches: departures.map(({ queue, batch }) => `${queue.name} ${batch.records.length}`) };
-      if (this.#settings.acks === 0) {
-        await connection.sendWithoutAnswer(Produce, request, { detail });
-        for (const { queue, batch } of departures) this.#succeeded(queue, batch, -1, -1);
-      } else {
-        this.#answered(departures, await connection.send(Produce, request, { detail }));
-      }
+      await this.#sendOn(
+        connection,
+        departures.filter((departure) => this.#isStillWanted(departure)),
+      );
     } catch (error) {
       for (const { queue, batch } of departures) this.#obstructed(queue, batch, error);
     }
     this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 1) - 1);
     this.#pump();
+  }
+
+  async #sendOn(connection: Connection, departures: readonly Departure[]): Promise<void> {
+    if (departures.length === 0) return;
+    const request = this.#request(departures);
+    const detail = { batches: departures.map(({ queue, batch }) => `${queue.name} ${batch.records.length}`) };
+    if (this.#settings.acks === 0) {
+      await connection.sendWithoutAnswer(Produce, request, { detail });
+      for (const { queue, batch } of departures) this.#succeeded(queue, batch, -1, -1);
+    } else {
+      this.#answered(departures, await connection.send(Produce, request, { detail }));
+    }
+  }
+
+  /** A batch whose time ran out while the connection was being opened is not sent any more. */
+  #isStillWanted({ queue, batch }: Departure): boolean {
+    if (batch.isSettled) this.#giveUp(queue, batch, new Error('its time is over'));
+    return !batch.isSettled;
   }
 
   #request(departures: readonly Departure[]) {
@@ -212,7 +227,8 @@ export class Sender {
       if (error === Errors.NONE) this.#succeeded(queue, batch, answer?.baseOffset ?? -1, answer?.logAppendTimeMs ?? -1);
       // The batch was written so long ago that the broker has forgotten where: good news all the same.
       else if (error === Errors.DUPLICATE_SEQUENCE_NUMBER) this.#succeeded(queue, batch, -1, -1);
-      else this.#refused(queue, batch, error, answer?.errorMessage ?? '');
+      else
+        this.#refused(queue, batch, error, answer?.errorMessage === error.message ? '' : (answer?.errorMessage ?? ''));
     }
   }
 
@@ -231,7 +247,7 @@ export class Sender {
 
   /** The leader has answered that it did not take the batch. */
   #refused(queue: PartitionQueue, batch: ProducerBatch, error: ErrorCode, message: string): void {
-    const failure = new KafkaError(error, `write to ${queue.name}`, message || hintFor(error));
+    const failure = new KafkaError(error, `write to ${queue.name}`, hintFor(error) || message);
     const identity = batch.place?.identity;
     if (identity !== undefined && sequenceErrors.has(error)) {
       // A batch before this one may still be on its way back; then this one only has to wait for it.
