@@ -25,8 +25,9 @@ export class ClientConnection {
   readonly #splitter: FrameSplitter;
   /** Answers that are being made or written, oldest first. */
   readonly #underWay: { readonly bytes: number; readonly written: Promise<void> }[] = [];
-  #stop: (why: Error) => void = () => {};
   readonly #stopped: Promise<never>;
+  #stop: (why: unknown) => void = () => {};
+  #isClosed = false;
 
   constructor(host: Host, stream: Stream, dispatcher: Dispatcher, maxFrameBytes: number) {
     this.#host = host;
@@ -46,6 +47,8 @@ export class ClientConnection {
       this.#stream.abort('the client has ended the connection');
     } catch (error) {
       this.#end(error);
+    } finally {
+      this.#isClosed = true;
     }
   }
 
@@ -60,6 +63,7 @@ export class ClientConnection {
       const chunk = await this.#stream.read();
       if (chunk === null) return;
       for (const frame of this.#splitter.push(chunk)) {
+        if (this.#isClosed) return;
         const job = this.#dispatcher.decode(frame, this.#stream.remote);
         await this.#room(job, frame.length);
         this.#begin(job, frame.length);
@@ -91,7 +95,9 @@ export class ClientConnection {
     answer: Promise<readonly Uint8Array[] | null>,
     before: Promise<void> | undefined,
   ): Promise<void> {
-    const [chunks] = await Promise.all([answer, before]);
+    answer.catch(() => {});
+    await before;
+    const chunks = await answer;
     if (chunks === null) return;
     const { apiVersion, correlationId, clientId } = job.header;
     const request = { api: job.apiName, version: apiVersion, correlationId };

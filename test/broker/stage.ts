@@ -100,8 +100,12 @@ export function onStage(play: (stage: Stage) => Promise<void>, settings: StageSe
 }
 
 /** A batch with a record for each value. */
-export function batchOf(values: readonly string[], settings: Parameters<typeof encodeBatch>[1] = {}): Uint8Array {
+export function batchOf(
+  values: readonly string[],
+  settings: Parameters<typeof encodeBatch>[1] = {},
+  timestamp = 1_000,
+): Uint8Array {
   const bytes = new TextEncoder();
-  const records = values.map((value) => ({ timestamp: 1_000, key: null, value: bytes.encode(value), headers: [] }));
+  const records = values.map((value) => ({ timestamp, key: null, value: bytes.encode(value), headers: [] }));
   return encodeBatch(records, settings, plainCodecs);
 }

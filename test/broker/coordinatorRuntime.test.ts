@@ -1,0 +1,148 @@
+/** What a client meets while a coordinator reads its log, when its disk fails, and when it commits faster than the disk writes. */
+import { expect, test } from 'vitest';
+import {
+  FindCoordinator,
+  Heartbeat,
+  JoinGroup,
+  ListGroups,
+  OffsetCommit,
+  OffsetFetch,
+  SyncGroup,
+} from '../../lib/protocol/apis/index.ts';
+import { errorOf } from '../../lib/protocol/errors.ts';
+import type { Host } from '../../lib/trace/host.ts';
+import { DiskFailed } from '../../lib/world/errors.ts';
+import type { DiskFile } from '../../lib/world/world.ts';
+import { type Client, onStage } from './stage.ts';
+
+const nameOf = ({ errorCode }: { errorCode: number }) => errorOf(errorCode).name;
+const settings = { topics: { ledger: 3 }, config: { 'offsets.topic.num.partitions': '5' } };
+
+/** The same host, with something done to the files of its logs. */
+function withFiles(host: Host, change: (file: DiskFile) => Partial<DiskFile>): Host {
+  return {
+    ...host,
+    disk: {
+      ...host.disk,
+      open: async (path) => {
+        const file = await host.disk.open(path);
+        if (!path.endsWith('.log')) return file;
+        return {
+          get size() {
+            return file.size;
+          },
+          append: (chunks) => file.append(chunks),
+          readInto: (at, target) => file.readInto(at, target),
+          truncate: (size) => file.truncate(size),
+          sync: () => file.sync(),
+          close: () => file.close(),
+          ...change(file),
+        };
+      },
+    },
+  };
+}
+
+async function commit(client: Client, offset: number): Promise<string> {
+  const partitions = [{ partitionIndex: 0, committedOffset: offset }];
+  const { topics } = await client.ask(OffsetCommit, { groupId: 'bank', topics: [{ name: 'ledger', partitions }] });
+  return errorOf(topics[0].partitions[0].errorCode).name;
+}
+
+test(
+  'while the log is being read everybody is told to ask again, and heartbeats are taken in good faith',
+  onStage(async (stage) => {
+    const before = await stage.client();
+    await before.ask(FindCoordinator, { coordinatorKeys: ['bank'] });
+    expect(await commit(before, 3)).toBe('NONE');
+    stage.crash();
+    const clock = stage.world.clock.of('broker-0');
+    await stage.start((host) =>
+      withFiles(host, (file) => ({
+        readInto: async (at, target) => {
+          await clock.sleep(5_000);
+          return file.readInto(at, target);
+        },
+      })),
+    );
+    const client = await stage.client();
+    const identity = { groupId: 'bank', generationId: 1, memberId: 'm' };
+    expect(nameOf(await client.ask(Heartbeat, identity))).toBe('NONE');
+    expect(nameOf(await client.ask(SyncGroup, { ...identity, assignments: [] }))).toBe('REBALANCE_IN_PROGRESS');
+    expect(await commit(client, 4)).toBe('COORDINATOR_LOAD_IN_PROGRESS');
+    const wanted = { groupId: 'bank', topics: [{ name: 'ledger', partitionIndexes: [0] }] };
+    expect(nameOf((await client.ask(OffsetFetch, { groups: [wanted] })).groups[0])).toBe(
+      'COORDINATOR_LOAD_IN_PROGRESS',
+    );
+    const member = { groupId: 'bank', sessionTimeoutMs: 10_000, memberId: '', protocolType: 'consumer' };
+    const protocols = [{ name: 'range', metadata: new Uint8Array(0) }];
+    expect(nameOf(await client.ask(JoinGroup, { ...member, protocols }))).toBe('COORDINATOR_LOAD_IN_PROGRESS');
+    expect(nameOf(await client.ask(ListGroups, {}))).toBe('COORDINATOR_LOAD_IN_PROGRESS');
+    await stage.sleep(60_000);
+    expect(await client.committed('bank', 'ledger', 0)).toBe(3);
+    expect(nameOf(await client.ask(Heartbeat, identity))).toBe('UNKNOWN_MEMBER_ID');
+  }, settings),
+);
+
+test(
+  'an OffsetFetch waits for the commits that came before it, and a heartbeat does not',
+  onStage(async (stage) => {
+    let slow = false;
+    const clock = stage.world.clock.of('broker-0');
+    await stage.broker.close();
+    await stage.start((host) =>
+      withFiles(host, (file) => ({
+        append: async (chunks) => {
+          if (slow) await clock.sleep(1_000);
+          await file.append(chunks);
+        },
+      })),
+    );
+    const [committer, reader] = [await stage.client(), await stage.client()];
+    await committer.ask(FindCoordinator, { coordinatorKeys: ['bank'] });
+    expect(await commit(committer, 1)).toBe('NONE');
+    slow = true;
+    const begun = stage.now;
+    const committing = commit(committer, 2);
+    await stage.sleep(100);
+    expect(nameOf(await reader.ask(Heartbeat, { groupId: 'bank', generationId: 1, memberId: 'm' }))).toBe(
+      'UNKNOWN_MEMBER_ID',
+    );
+    expect(stage.now - begun).toBeLessThan(200);
+    expect(await reader.committed('bank', 'ledger', 0)).toBe(2);
+    expect(stage.now - begun).toBeGreaterThan(1_000);
+    expect(await committing).toBe('NONE');
+  }, settings),
+);
+
+test(
+  'when the disk fails nothing is acknowledged, and the coordinator goes back to what is in the log',
+  onStage(async (stage) => {
+    let broken = false;
+    await stage.broker.close();
+    await stage.start((host) =>
+      withFiles(host, (file) => ({
+        append: async (chunks) => {
+          if (broken) throw new DiskFailed('no space left on the disk');
+          await file.append(chunks);
+        },
+      })),
+    );
+    const client = await stage.client();
+    await client.ask(FindCoordinator, { coordinatorKeys: ['bank'] });
+    expect(await commit(client, 1)).toBe('NONE');
+    broken = true;
+    expect(await commit(client, 2)).toBe('NOT_COORDINATOR');
+    await stage.sleep(100);
+    expect(await client.committed('bank', 'ledger', 0)).toBe(1);
+    expect(await commit(client, 3)).toBe('NOT_COORDINATOR');
+    expect(await client.committed('bank', 'ledger', 0)).toBe(1);
+    expect(stage.events('coordinator.unloaded')).toHaveLength(1);
+    broken = false;
+    await stage.broker.close();
+    await stage.start();
+    const after = await stage.client();
+    expect(await commit(after, 4)).toBe('NONE');
+    expect(await after.committed('bank', 'ledger', 0)).toBe(4);
+  }, settings),
+);

@@ -1,0 +1,247 @@
+import { describe, expect, test } from 'vitest';
+import { CreateTopics, DeleteTopics, InitProducerId, Metadata } from '../../lib/protocol/apis/index.ts';
+import { Errors, errorOf } from '../../lib/protocol/errors.ts';
+import { NO_UUID, type RequestInput } from '../../lib/protocol/schema.ts';
+import { type Client, onStage } from './stage.ts';
+
+type NewTopic = Partial<RequestInput<typeof CreateTopics>['topics'][number]>;
+
+async function create(client: Client, topics: readonly NewTopic[], validateOnly = false) {
+  const whole = topics.map((topic) => ({
+    ...{ name: 'new', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] },
+    ...topic,
+  }));
+  const response = await client.ask(CreateTopics, { topics: whole, validateOnly });
+  return response.topics.map(({ errorCode, numPartitions }) =>
+    errorCode === 0 ? numPartitions : errorOf(errorCode).name,
+  );
+}
+
+async function metadata(client: Client, names: readonly string[] | null, settings = {}, version = 12) {
+  const topics = names?.map((name) => ({ name })) ?? null;
+  const response = await client.ask(Metadata, { topics, ...settings }, version);
+  return response.topics.map(({ name, errorCode, partitions }) =>
+    errorCode === 0 ? `${name}:${partitions.length}` : errorOf(errorCode).name,
+  );
+}
+
+describe('creating topics', () => {
+  test(
+    'with so many partitions, or as many as the broker makes by default',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        expect(
+          await create(client, [
+            { name: 'a', numPartitions: 3 },
+            { name: 'b', numPartitions: -1, replicationFactor: -1 },
+          ]),
+        ).toEqual([3, 2]);
+        const assignments = [0, 1, 2, 3].map((partitionIndex) => ({ partitionIndex, brokerIds: [0] }));
+        expect(await create(client, [{ name: 'c', numPartitions: -1, replicationFactor: -1, assignments }])).toEqual([
+          4,
+        ]);
+        expect(await metadata(client, null)).toEqual(['a:3', 'b:2', 'c:4']);
+      },
+      { config: { 'num.partitions': '2' } },
+    ),
+  );
+
+  test(
+    'only to see whether it would work',
+    onStage(async (stage) => {
+      const client = await stage.client();
+      expect(await create(client, [{ name: 'a' }], true)).toEqual([1]);
+      expect(await metadata(client, null)).toEqual([]);
+    }),
+  );
+
+  test(
+    'is refused, each with its own error',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        const one = async (topic: NewTopic) => (await create(client, [topic]))[0];
+        expect(await one({ name: 'led.ger' })).toBe('TOPIC_ALREADY_EXISTS');
+        expect(await one({ name: 'led_ger' })).toBe('INVALID_TOPIC_EXCEPTION');
+        expect(await one({ name: 'a b' })).toBe('INVALID_TOPIC_EXCEPTION');
+        expect(await one({ numPartitions: 0 })).toBe('INVALID_PARTITIONS');
+        expect(await one({ replicationFactor: 2 })).toBe('INVALID_REPLICATION_FACTOR');
+        expect(await one({ replicationFactor: 0 })).toBe('INVALID_REPLICATION_FACTOR');
+        expect(await one({ configs: [{ name: 'no.such', value: '1' }] })).toBe('INVALID_CONFIG');
+        expect(await one({ configs: [{ name: 'segment.bytes', value: 'many' }] })).toBe('INVALID_CONFIG');
+        const assignments = [{ partitionIndex: 0, brokerIds: [0] }];
+        expect(await one({ assignments })).toBe('INVALID_REQUEST');
+        const asked = { numPartitions: -1, replicationFactor: -1 };
+        expect(await one({ ...asked, assignments: [{ partitionIndex: 0, brokerIds: [4] }] })).toBe(
+          'INVALID_REPLICA_ASSIGNMENT',
+        );
+        expect(await one({ ...asked, assignments: [{ partitionIndex: 1, brokerIds: [0] }] })).toBe(
+          'INVALID_REPLICA_ASSIGNMENT',
+        );
+        expect(await one({ name: '__consumer_offsets' })).toBe('INVALID_REQUEST');
+        expect(await create(client, [{ name: 'twice' }, { name: 'twice' }])).toEqual([
+          'INVALID_REQUEST',
+          'INVALID_REQUEST',
+        ]);
+        expect(await metadata(client, null)).toEqual(['led.ger:1']);
+      },
+      { topics: { 'led.ger': 1 } },
+    ),
+  );
+});
+
+describe('deleting topics', () => {
+  test(
+    'by name and by id, once',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        const { topics } = await client.ask(Metadata, { topics: [{ name: 'b' }] });
+        const { topicId } = topics[0];
+        const request = { topics: [{ name: 'a' }, { name: null, topicId }, { name: 'a' }, { name: null, topicId }] };
+        const { responses } = await client.ask(DeleteTopics, request);
+        expect(responses.map(({ name, errorCode }) => [name, errorOf(errorCode).name])).toEqual([
+          ['a', 'NONE'],
+          ['b', 'NONE'],
+          ['a', 'UNKNOWN_TOPIC_OR_PARTITION'],
+          [null, 'UNKNOWN_TOPIC_ID'],
+        ]);
+        const old = await client.ask(DeleteTopics, { topicNames: ['c', 'd'] }, 1);
+        expect(old.responses.map(({ errorCode }) => errorCode)).toEqual([0, Errors.UNKNOWN_TOPIC_OR_PARTITION.code]);
+        expect(await metadata(client, null)).toEqual([]);
+      },
+      { topics: { a: 1, b: 1, c: 1 } },
+    ),
+  );
+
+  test(
+    'is refused when it is switched off',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        const { responses } = await client.ask(DeleteTopics, { topics: [{ name: 'a' }] });
+        expect(responses[0].errorCode).toBe(Errors.TOPIC_DELETION_DISABLED.code);
+      },
+      { topics: { a: 1 }, config: { 'delete.topic.enable': 'false' } },
+    ),
+  );
+});
+
+test(
+  'the topic that groups live in is made when it is needed, and cannot be deleted',
+  onStage(
+    async (stage) => {
+      const client = await stage.client();
+      expect(await metadata(client, null)).toEqual([]);
+      expect(await metadata(client, ['__consumer_offsets'])).toEqual(['__consumer_offsets:5']);
+      const { responses } = await client.ask(DeleteTopics, { topics: [{ name: '__consumer_offsets' }] });
+      expect(responses[0].errorCode).toBe(Errors.INVALID_REQUEST.code);
+      const { topics } = await client.ask(Metadata, { topics: null });
+      expect(topics.map(({ isInternal }) => isInternal)).toEqual([true]);
+    },
+    { config: { 'offsets.topic.num.partitions': '5' } },
+  ),
+);
+
+describe('metadata', () => {
+  test(
+    'of all topics, of some, and of none',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        expect(await metadata(client, null)).toEqual(['a:1', 'b:2']);
+        expect(await metadata(client, ['b'])).toEqual(['b:2']);
+        expect(await metadata(client, [])).toEqual([]);
+        expect(await metadata(client, [], {}, 0)).toEqual(['a:1', 'b:2']);
+      },
+      { topics: { a: 1, b: 2 } },
+    ),
+  );
+
+  test(
+    'names the broker, the controller, the cluster and each leader',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        const { brokers, controllerId, clusterId, topics } = await client.ask(Metadata, { topics: null });
+        expect(brokers).toEqual([{ nodeId: 0, host: 'broker-0', port: 9092, rack: null }]);
+        expect([controllerId, clusterId]).toEqual([0, expect.stringMatching(/^[\w-]{22}$/)]);
+        expect(topics[0].partitions[0]).toMatchObject({
+          leaderId: 0,
+          leaderEpoch: 0,
+          replicaNodes: [0],
+          isrNodes: [0],
+        });
+      },
+      { topics: { a: 1 } },
+    ),
+  );
+
+  test(
+    'makes a topic that is asked for, when broker and client allow it and the name is one',
+    onStage(async (stage) => {
+      const client = await stage.client();
+      expect(await metadata(client, ['new'], { allowAutoTopicCreation: false })).toEqual([
+        'UNKNOWN_TOPIC_OR_PARTITION',
+      ]);
+      expect(await metadata(client, ['new.one', 'a b'])).toEqual(['new.one:1', 'INVALID_TOPIC_EXCEPTION']);
+      expect(await metadata(client, ['new_one'])).toEqual(['INVALID_TOPIC_EXCEPTION']);
+      expect(await metadata(client, ['old'], {}, 3)).toEqual(['old:1']);
+    }),
+  );
+
+  test(
+    'makes nothing when the broker does not allow it',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        expect(await metadata(client, ['new'])).toEqual(['UNKNOWN_TOPIC_OR_PARTITION']);
+      },
+      { config: { 'auto.create.topics.enable': 'false' } },
+    ),
+  );
+
+  test(
+    'may be asked by id',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        const { topics } = await client.ask(Metadata, { topics: [{ name: 'a' }] });
+        const { topicId } = topics[0];
+        const byId = await client.ask(Metadata, {
+          topics: [
+            { name: null, topicId },
+            { name: null, topicId: NO_UUID },
+          ],
+        });
+        expect(byId.topics.map(({ name, errorCode }) => [name, errorCode])).toEqual([
+          ['a', 0],
+          [null, Errors.UNKNOWN_TOPIC_ID.code],
+        ]);
+      },
+      { topics: { a: 1 } },
+    ),
+  );
+});
+
+test(
+  'every producer gets an id of its own, and none is given twice after a crash',
+  onStage(async (stage) => {
+    const ids: number[] = [];
+    for (let life = 0; life < 2; life++) {
+      const client = await stage.client();
+      for (let count = 0; count < 3; count++) {
+        const { errorCode, producerId, producerEpoch } = await client.ask(InitProducerId, {});
+        expect([errorCode, producerEpoch]).toEqual([0, 0]);
+        ids.push(producerId);
+      }
+      stage.crash();
+      await stage.start();
+    }
+    expect(new Set(ids).size).toBe(6);
+    const client = await stage.client();
+    const { errorCode } = await client.ask(InitProducerId, { transactionalId: 't' });
+    expect(errorCode).toBe(Errors.INVALID_REQUEST.code);
+  }),
+);
