@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { FRAME_SCRIPT, frameDocument } from './frame.ts';
-import { slimSucrase } from './slimSucrase.ts';
+import { keepClassNames, slimSucrase } from './slimming.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -32,14 +32,13 @@ export async function bundleKernel(): Promise<KernelBundle> {
     mainFields: ['module', 'main'],
     target: 'es2022',
     minify: true,
-    keepNames: true,
     legalComments: 'none',
     charset: 'utf8',
     alias: {
       kafkaito: join(ROOT, 'lib/index.ts'),
       course: join(ROOT, 'chapters/tools/index.ts'),
     },
-    plugins: [slimSucrase()],
+    plugins: [slimSucrase(), keepClassNames([join(ROOT, 'lib'), join(ROOT, 'chapters')])],
     tsconfigRaw: {},
     logLevel: 'silent',
   });

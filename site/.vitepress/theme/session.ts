@@ -6,12 +6,13 @@
 import { ref } from 'vue';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { CellOutput } from '../../kernel/protocol.ts';
-import { OUTPUT_LIMIT } from '../../kernel/protocol.ts';
 import type { CellState, LiveCell } from './cellState.ts';
 import { savedFile, saveFile } from './files.ts';
 
 /** Runs that take longer than this show how long they have taken. */
 const PATIENCE_MS = 1000;
+
+const PRINT_EVERY_MS = 50;
 
 /** One for each page that is open; the cells come and go with it. */
 export class PageSession {
@@ -137,7 +138,8 @@ export class PageSession {
         isModule: cell.file !== undefined,
         files: this.#files(),
       };
-      return await kernel.run(request, (output) => appendOutput(cell, output));
+      const printer = new Printer(cell);
+      return await kernel.run(request, (output) => printer.add(output)).finally(() => printer.show());
     } catch (error) {
       this.#endKernel();
       const reason = error instanceof Error ? error.message : String(error);
@@ -176,12 +178,36 @@ function startClock(cell: CellState): () => void {
   return () => clearInterval(timer);
 }
 
-/** Lines printed one after the other become one block, as in the notebook. */
-function appendOutput(cell: CellState, output: CellOutput): void {
-  const last = cell.outputs.at(-1);
-  const isSame = output.kind === 'text' && last?.kind === 'text' && last.stream === output.stream;
-  if (isSame && last.text.length < OUTPUT_LIMIT * 2) last.text += output.text;
-  else cell.outputs.push(output);
+/** Collects what a cell prints, and shows it a few times a second: a cell may print thousands of lines. */
+class Printer {
+  readonly #cell: CellState;
+  #collected: CellOutput[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(cell: CellState) {
+    this.#cell = cell;
+  }
+
+  /** Lines printed one after the other become one block, as in the notebook. */
+  add(output: CellOutput): void {
+    const last = this.#collected.at(-1);
+    if (output.kind === 'text' && last?.kind === 'text' && last.stream === output.stream) last.text += output.text;
+    else this.#collected.push(output);
+    this.#timer ??= setTimeout(() => this.show(), PRINT_EVERY_MS);
+  }
+
+  show(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const [first, ...rest] = this.#collected;
+    this.#collected = [];
+    if (first === undefined) return;
+    const { outputs } = this.#cell;
+    const last = outputs.at(-1);
+    if (first.kind === 'text' && last?.kind === 'text' && last.stream === first.stream) last.text += first.text;
+    else outputs.push(first);
+    outputs.push(...rest);
+  }
 }
 
 function describeEnd(cell: CellState): string {

@@ -1,0 +1,222 @@
+/**
+ * A visit to the built site: a server, a browser and a page, and what a reader does there. Tests look at what a reader could see: roles,
+ * labels and text.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import type { SiteServer } from '../../site/tools/server.ts';
+import { serveFolder } from '../../site/tools/server.ts';
+import { chromiumPath } from './places.mjs';
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A built site being served, and a browser to read it with. */
+export class Library {
+  readonly #server: SiteServer;
+  readonly #browser: Browser;
+
+  constructor(server: SiteServer, browser: Browser) {
+    this.#server = server;
+    this.#browser = browser;
+  }
+
+  /** @param site the folder in dist/ */
+  static async open(site: string): Promise<Library> {
+    const server = await serveFolder(join(ROOT, 'dist', site), 0);
+    return new Library(server, await chromium.launch({ executablePath: chromiumPath(), args: FLAGS }));
+  }
+
+  get address(): string {
+    return this.#server.address;
+  }
+
+  /** Opens a page in a fresh profile. */
+  async visit(path: string, options: BrowserContextOptions = {}): Promise<Visit> {
+    const context = await this.#browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    const visit = new Visit(await context.newPage(), this.address);
+    await visit.go(path);
+    return visit;
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    this.#server.close();
+  }
+}
+
+/** The text of an element, spaces as they are shown. */
+export async function textOf(locator: Locator): Promise<string> {
+  return ((await locator.textContent()) ?? '').trim();
+}
+
+/** One reader at one page. */
+export class Visit {
+  readonly page: Page;
+  /** What went wrong without anybody having asked for it, and requests to other hosts. */
+  readonly surprises: string[] = [];
+  /** Bytes received, as they came over the wire. */
+  #received: Promise<number>[] = [];
+  readonly #site: string;
+
+  constructor(page: Page, site: string) {
+    this.page = page;
+    this.#site = site;
+    page.on('pageerror', (error) => this.surprises.push(`error: ${error.message}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.surprises.push(message.text());
+    });
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(site) && !/^(?:data|blob|about):/.test(url)) this.surprises.push(`request to ${url}`);
+    });
+    page.on('requestfinished', (request) => {
+      this.#received.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
+    });
+  }
+
+  async go(path: string): Promise<void> {
+    await this.page.goto(this.#site + path, { waitUntil: 'networkidle' });
+  }
+
+  /** Bytes received since the last time this was asked. */
+  async received(): Promise<number> {
+    const sizes = await Promise.all(this.#received);
+    this.#received = [];
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  cell(id: string): CellOnPage {
+    return new CellOnPage(this.page.locator(`section.cell#${id}`));
+  }
+
+  /** The cells that can be run, in order. */
+  async cells(): Promise<CellOnPage[]> {
+    const sections = await this.page.locator('section.cell:has(.run)').all();
+    return sections.map((section) => new CellOnPage(section));
+  }
+
+  /** Runs all cells and waits until nothing runs. */
+  async runAll(): Promise<void> {
+    const [first] = await this.cells();
+    await first.section.hover();
+    await first.button('Run all').click();
+    await this.page
+      .locator('section.cell:has(.run)')
+      .last()
+      .locator('.state')
+      .filter({ hasText: /Done|Failed/ })
+      .waitFor();
+  }
+
+  /** What a screen reader is told. */
+  announcement(): Locator {
+    return this.page.locator('[role=status]');
+  }
+
+  /** How far the page could be moved sideways, in pixels. */
+  async overflow(): Promise<number> {
+    return this.page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+  }
+
+  /** What axe finds, one line each. */
+  async axe(): Promise<string[]> {
+    await this.page.evaluate(readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8'));
+    return this.page.evaluate(`axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => id + ' at ' + target.join(' ') + ': ' + failureSummary)))`);
+  }
+
+  async leave(): Promise<void> {
+    await this.page.context().close();
+  }
+}
+
+/** Something a cell shows: text, or a drawing given by its twin in words, its marks counted and its words joined. */
+export interface ShownOutput {
+  stream: string;
+  text: string;
+  drawing?: string;
+}
+
+/** One cell, as a reader meets it. */
+export class CellOnPage {
+  readonly section: Locator;
+
+  constructor(section: Locator) {
+    this.section = section;
+  }
+
+  button(name: string): Locator {
+    return this.section.getByRole('button', { name, exact: true });
+  }
+
+  state(): Locator {
+    return this.section.locator('.state');
+  }
+
+  output(): Locator {
+    return this.section.locator('.live');
+  }
+
+  stored(): Locator {
+    return this.section.locator('.stored');
+  }
+
+  error(): Locator {
+    return this.section.locator('.error');
+  }
+
+  async id(): Promise<string> {
+    return (await this.section.getAttribute('id')) ?? '';
+  }
+
+  /** Presses Run and waits for the end. */
+  async run(): Promise<void> {
+    await this.button('Run').click();
+    await this.state()
+      .filter({ hasText: /^(?:Done|Failed|Stopped|Not run.*|Read it.*)$/ })
+      .waitFor();
+  }
+
+  /** Opens the editor and replaces the text. */
+  async write(text: string): Promise<void> {
+    await this.section.hover();
+    await this.button('Edit').click();
+    await this.section.locator('.cm-content').focus();
+    await this.section.page().keyboard.press('ControlOrMeta+A');
+    await this.section.page().keyboard.insertText(text);
+  }
+
+  /** What the last run has shown, in order. */
+  async shown(): Promise<ShownOutput[]> {
+    const elements = await this.section.locator('.live .outputs > *').all();
+    return Promise.all(
+      elements.map(async (element): Promise<ShownOutput> => {
+        const isText = (await element.evaluate('(e) => e.localName')) === 'pre';
+        const text = await element.evaluate(
+          '(e) => (e.localName === "pre" ? e : e.querySelector(".twin pre")).textContent',
+        );
+        const classes = (await element.getAttribute('class')) ?? '';
+        if (isText) return { stream: classes.includes('stderr') ? 'stderr' : 'stdout', text: String(text) };
+        const drawing = await element
+          .locator('.picture')
+          .evaluate('(e) => e.querySelectorAll("svg *").length + " " + e.textContent.replace(/\\s+/g, "")');
+        return { stream: 'display', text: String(text), drawing: String(drawing) };
+      }),
+    );
+  }
+}
