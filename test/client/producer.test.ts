@@ -124,9 +124,14 @@ describe('an unreliable network', () => {
         const at = await stage({ seed, topics: { ledger: 2 }, fate });
         const producer = at.kafka.producer({ batchSizeBytes: 200 });
         const sent: Promise<RecordMetadata>[] = [];
+        const crashesAt = lots.nextU32() % 60;
         for (const value of values(60)) {
           sent.push(producer.send({ topic: 'ledger', partition: Number(value) % 2, value }));
           if (lots.nextU32() % 4 === 0) await at.pass(lots.nextU32() % 5);
+          if (Number(value) !== crashesAt) continue;
+          at.cluster.crash(0);
+          await at.pass(lots.nextU32() % 2000);
+          await at.drive(at.cluster.start(0));
         }
         const told = await Promise.all(sent);
         for (const partition of [0, 1]) {

@@ -22,7 +22,9 @@ export class FetchedPartition<K, V> {
   /** Nothing is left. */
   isEmpty = false;
   readonly #codecs: Codecs;
-  readonly #batches: Iterator<Batch>;
+  readonly #batches: Iterator<Batch, undefined>;
+  /** The batch after the one that is being read, until it has proved to be sound. */
+  #coming: Batch | undefined;
   #batch: Batch | undefined;
   #records: readonly LogRecord[] = [];
   #index = 0;
@@ -31,26 +33,25 @@ export class FetchedPartition<K, V> {
     this.partition = partition;
     this.next = position;
     this.#codecs = codecs;
-    this.#batches = batchesIn(records)[Symbol.iterator]();
+    this.#batches = batchesIn(records)[Symbol.iterator]() as Iterator<Batch, undefined>;
   }
 
   /** At most `limit` records, and `next` moves behind them. Throws when the very next record cannot be read; `next` stays on it. */
   take(limit: number, deserializers: Deserializers<K, V>): ConsumerRecord<K, V>[] {
     const taken: ConsumerRecord<K, V>[] = [];
-    while (taken.length < limit && this.#advance()) {
-      const record = this.#records[this.#index];
-      const leaderEpoch = this.#batch?.header.partitionLeaderEpoch ?? -1;
-      if (record.offset >= this.next.offset) {
-        try {
+    try {
+      while (this.#advance() && taken.length < limit) {
+        const record = this.#records[this.#index];
+        const leaderEpoch = this.#batch?.header.partitionLeaderEpoch ?? -1;
+        if (record.offset >= this.next.offset) {
           taken.push(this.#deserialize(record, leaderEpoch, deserializers));
-        } catch (error) {
-          // What came before it is handed out first; the next call meets the error again.
-          if (taken.length > 0) return taken;
-          throw error;
+          this.next = { offset: record.offset + 1, leaderEpoch };
         }
-        this.next = { offset: record.offset + 1, leaderEpoch };
+        this.#index++;
       }
-      this.#index++;
+    } catch (error) {
+      // What came before it is handed out first; the next call meets the error again.
+      if (taken.length === 0) throw error;
     }
     return taken;
   }
@@ -59,14 +60,16 @@ export class FetchedPartition<K, V> {
   #advance(): boolean {
     while (this.#index >= this.#records.length) {
       if (this.#batch !== undefined) this.#skipTo(this.#batch);
-      const { done, value } = this.#batches.next();
-      this.#batch = done ? undefined : value;
+      this.#batch = undefined;
+      this.#coming ??= this.#batches.next().value;
+      this.isEmpty = this.#coming === undefined;
+      if (this.#coming === undefined) return false;
+      const { header, bytes } = this.#coming;
+      checkBatch(bytes);
+      this.#records = header.isControl ? [] : decodeBatch(bytes, this.#codecs);
       this.#index = 0;
-      this.#records = [];
-      this.isEmpty = this.#batch === undefined;
-      if (this.#batch === undefined) return false;
-      checkBatch(this.#batch.bytes);
-      if (!this.#batch.header.isControl) this.#records = decodeBatch(this.#batch.bytes, this.#codecs);
+      this.#batch = this.#coming;
+      this.#coming = undefined;
     }
     return true;
   }

@@ -104,11 +104,16 @@ export class PartitionQueue {
   }
 
   /**
-   * Whether one more batch may go beside those on their way, of which there may be `limit`. The leader takes any number from a producer of which
-   * it has nothing yet, so the first batch goes alone: if the second came before it, the first could never be written.
+   * Whether the first waiting batch may go beside those on their way, of which there may be `limit`. Two cases are stricter. The leader takes any
+   * number from a producer of which it has nothing yet: the first batch goes alone, since it could not be written after the second. And the leader
+   * knows only the last five batches again: one that is sent once more goes before all others, and nothing goes beside it.
    */
   hasRoom(limit: number): boolean {
-    return this.inFlight.length < (this.#isKnown ? limit : 1);
+    const [first] = this.#waiting;
+    if (!this.#isKnown) return this.inFlight.length === 0;
+    if (this.inFlight.some(({ attempts, order }) => attempts > 1 || (first.attempts > 0 && order < first.order)))
+      return false;
+    return this.inFlight.length < limit;
   }
 
   /** Whether all batches before this one are acknowledged: if the broker misses one all the same, then it has lost it. */

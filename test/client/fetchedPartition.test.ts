@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { concat, Writer } from '../../lib/bytes/writer.ts';
+import { FetchedPartition } from '../../lib/client/consumer/fetchedPartition.ts';
+import { AssignedPartition } from '../../lib/client/consumer/subscriptionState.ts';
+import { strings } from '../../lib/client/index.ts';
+import { encodeBatch, stampBatch } from '../../lib/records/batch.ts';
+import { plainCodecs } from '../../lib/sim/codecs.ts';
+
+const deserializers = { keyDeserializer: strings, valueDeserializer: strings };
+
+/** A batch as it lies in the log, its records valued by their offsets. */
+function batch(
+  baseOffset: number,
+  count: number,
+  settings: { isControl?: boolean; leaderEpoch?: number } = {},
+): Uint8Array {
+  const records = Array.from({ length: count }, (_, index) => ({
+    timestamp: 0,
+    key: null,
+    value: Writer.utf8(String(baseOffset + index)),
+    headers: [],
+  }));
+  const bytes = encodeBatch(records, settings, plainCodecs);
+  stampBatch(bytes, baseOffset, settings.leaderEpoch ?? 0);
+  return bytes;
+}
+
+function fetched(position: number, ...batches: Uint8Array[]): FetchedPartition<string, string> {
+  const partition = new AssignedPartition({ topic: 'ledger', partition: 0 });
+  return new FetchedPartition(partition, { offset: position, leaderEpoch: -1 }, concat(batches), plainCodecs);
+}
+
+const take = (from: FetchedPartition<string, string>, limit: number) =>
+  from.take(limit, deserializers).map(({ offset }) => offset);
+
+test('a batch that begins before the position is read from the position on', () => {
+  const from = fetched(3, batch(0, 5), batch(5, 2));
+  expect(take(from, 100)).toEqual([3, 4, 5, 6]);
+  expect(from.next.offset).toBe(7);
+  expect(from.isEmpty).toBe(true);
+});
+
+test('records are handed out as far as the limit goes, across batches', () => {
+  const from = fetched(0, batch(0, 3), batch(3, 3));
+  expect(take(from, 2)).toEqual([0, 1]);
+  expect([from.next.offset, from.isEmpty]).toEqual([2, false]);
+  expect(take(from, 3)).toEqual([2, 3, 4]);
+  expect(take(from, 1)).toEqual([5]);
+  expect([from.next.offset, from.isEmpty]).toEqual([6, true]);
+});
+
+test('marks of transactions and holes are stepped over: the next offset is not a count', () => {
+  const from = fetched(
+    0,
+    batch(0, 2),
+    batch(2, 1, { isControl: true }),
+    batch(10, 1),
+    batch(11, 1, { isControl: true }),
+  );
+  expect(take(from, 100)).toEqual([0, 1, 10]);
+  expect(from.next.offset).toBe(12);
+});
+
+test('each record and the next position carry the epoch of the leader that took them', () => {
+  const from = fetched(0, batch(0, 1, { leaderEpoch: 4 }), batch(1, 1, { leaderEpoch: 7 }));
+  expect(from.take(100, deserializers).map(({ leaderEpoch }) => leaderEpoch)).toEqual([4, 7]);
+  expect(from.next).toEqual({ offset: 2, leaderEpoch: 7 });
+});
+
+test('a batch with a wrong checksum stops reading there, every time, and what came before is handed out', () => {
+  const damaged = batch(2, 2);
+  damaged[damaged.length - 1] ^= 1;
+  const from = fetched(0, batch(0, 2), damaged, batch(4, 1));
+  expect(take(from, 100)).toEqual([0, 1]);
+  for (let round = 0; round < 2; round++) {
+    expect(() => take(from, 100)).toThrow(/checksum/);
+    expect([from.next.offset, from.isEmpty]).toEqual([2, false]);
+  }
+});
+
+test('a batch that the answer has cut off is left for the next fetch', () => {
+  const from = fetched(0, batch(0, 2), batch(2, 2).subarray(0, 40));
+  expect(take(from, 100)).toEqual([0, 1]);
+  expect([from.next.offset, from.isEmpty]).toEqual([2, true]);
+});
