@@ -12,6 +12,7 @@ import type { Address, Cancel, Listener, Stream } from '../world/world.ts';
 import { type BrokerConfig, brokerConfig, ConfigError, groupSettings, logSettings } from './config.ts';
 import { ClientConnection } from './connection.ts';
 import { CoordinatorRuntime } from './coordinatorRuntime.ts';
+import { Purgatory } from './delayed.ts';
 import { Dispatcher } from './dispatch.ts';
 import { announced, routes } from './routes.ts';
 import type { GroupRuntime, Services } from './services.ts';
@@ -39,6 +40,7 @@ export class Broker {
   readonly #host: Host;
   readonly #listener: Listener;
   readonly #unlock: Cancel;
+  readonly #purgatory: Purgatory;
   readonly #dispatcher: Dispatcher;
   readonly #connections = new Map<ClientConnection, Promise<void>>();
   #closing: Promise<void> | undefined;
@@ -91,9 +93,19 @@ export class Broker {
     this.groups = parts.groups;
     this.#listener = parts.listener;
     this.#unlock = parts.unlock;
-    const { address, config, topics, groups } = this;
-    const services: Services = { host, brokerId, address, config, topics, groups, announced: announced(routes) };
+    this.#purgatory = new Purgatory(host.clock);
+    const services: Services = {
+      host,
+      brokerId,
+      address: this.address,
+      config: this.config,
+      topics: this.topics,
+      groups: this.groups,
+      purgatory: this.#purgatory,
+      announced: announced(routes),
+    };
     this.#dispatcher = new Dispatcher(services, routes);
+    const { address } = this;
     host.trace.record(host.name, 'broker.started', { broker: brokerId, host: address.host, port: address.port });
   }
 
@@ -107,9 +119,13 @@ export class Broker {
     await this.#listener.close();
     for (const connection of this.#connections.keys()) connection.close('the broker stops');
     await Promise.all(this.#connections.values());
+    this.#purgatory.close();
     this.groups.close();
-    await this.topics.close();
-    this.#unlock();
+    try {
+      await this.topics.close();
+    } finally {
+      this.#unlock();
+    }
     this.#host.trace.record(this.#host.name, 'broker.stopped');
   }
 

@@ -65,6 +65,7 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
     try {
       await this.#replayInto(shard);
     } catch (error) {
+      if (this.#incarnation !== incarnation) return;
       this.#tell('coordinator.failed', { why: error instanceof Error ? error.message : String(error) });
       this.#state = 'closed';
       return;

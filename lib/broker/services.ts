@@ -7,6 +7,7 @@ import type { Host } from '../trace/host.ts';
 import type { Address } from '../world/world.ts';
 import type { BrokerConfig } from './config.ts';
 import type { CoordinatorRuntime } from './coordinatorRuntime.ts';
+import type { Purgatory } from './delayed.ts';
 
 export type GroupRuntime = CoordinatorRuntime<GroupEvent, GroupResponse, GroupShard>;
 
@@ -18,6 +19,8 @@ export interface Services {
   readonly config: BrokerConfig;
   readonly topics: Topics;
   readonly groups: GroupRuntime;
+  /** Where fetches wait. */
+  readonly purgatory: Purgatory;
   /** The APIs that have a handler, with the versions to be announced. */
   readonly announced: readonly { readonly api: AnyApi; readonly versions: readonly [min: number, max: number] }[];
 }

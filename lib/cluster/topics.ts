@@ -13,7 +13,7 @@ import { uuidText } from '../protocol/uuid.ts';
 import type { Host } from '../trace/host.ts';
 import type { Random } from '../world/world.ts';
 import { type Metadata, readMetadata, type TopicMetadata, writeMetadata } from './metadataFile.ts';
-import { Partition } from './partition.ts';
+import { Partition, PartitionClosed } from './partition.ts';
 import { isInternal } from './topicName.ts';
 
 const LOGS = 'logs';
@@ -43,6 +43,7 @@ export class Topics {
   #lastChange: Promise<unknown> = Promise.resolve();
   #producerIdsLeft = 0;
   #nextProducerId = 0;
+  #closed = false;
 
   /** Reads the disk, recovers the logs of all topics and removes those of deleted ones. */
   static async open(host: Host, settings: TopicsSettings): Promise<Topics> {
@@ -50,8 +51,13 @@ export class Topics {
     const metadata = known ?? { clusterId: randomId(host.random), nextProducerId: 0, topics: [] };
     if (known === null) await writeMetadata(host.disk, metadata);
     const topics = new Topics(host, settings, metadata);
-    await topics.#sweep();
-    for (const topic of metadata.topics) await topics.#openTopic(topic);
+    try {
+      await topics.#sweep();
+      for (const topic of metadata.topics) await topics.#openTopic(topic);
+    } catch (error) {
+      await topics.close();
+      throw error;
+    }
     return topics;
   }
 
@@ -120,21 +126,23 @@ export class Topics {
     });
   }
 
+  /** Closes all logs. Rejects with a storage error when one of them cannot be brought to an end; the others are closed all the same. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#lastChange;
-    for (const { partitions } of this.#byName.values()) {
-      for (const partition of partitions) await partition.close('is closed: its broker stops');
-    }
+    const partitions = [...this.#byName.values()].flatMap((topic) => topic.partitions);
+    const closed = await Promise.allSettled(partitions.map((one) => one.close('is closed: its broker stops')));
+    for (const result of closed) if (result.status === 'rejected') throw result.reason;
   }
 
   async #openTopic({ name, topicId, partitions, configs }: TopicMetadata): Promise<Topic> {
     const { brokerId, logSettings } = this.#settings;
-    const opened: Partition[] = [];
-    for (let index = 0; index < partitions; index++) {
-      const log = await Log.open(this.#host, folderOf(topicId, index), logSettings(configs));
+    const folders = Array.from({ length: partitions }, (_, index) => folderOf(topicId, index));
+    const logs = await openAll(folders.map((folder) => Log.open(this.#host, folder, logSettings(configs))));
+    const opened = logs.map((log, index) => {
       const identity = { topic: name, topicId, index, leaderId: brokerId, leaderEpoch: 0 };
-      opened.push(new Partition(this.#host, identity, log));
-    }
+      return new Partition(this.#host, identity, log);
+    });
     const topic: Topic = { name, topicId, isInternal: isInternal(name), configs, partitions: opened };
     this.#byName.set(name, topic);
     this.#byId.set(topicId, topic);
@@ -159,10 +167,21 @@ export class Topics {
   }
 
   #change<T>(make: () => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new PartitionClosed('no topic can be changed any more: the broker stops'));
     const made = this.#lastChange.then(make);
     this.#lastChange = made.catch(() => {});
     return made;
   }
+}
+
+/** All logs, or none: when one cannot be opened the others are closed again. */
+async function openAll(opening: readonly Promise<Log>[]): Promise<Log[]> {
+  const results = await Promise.allSettled(opening);
+  const failed = results.find((result) => result.status === 'rejected');
+  const logs = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  if (failed === undefined) return logs;
+  for (const log of logs) await log.close();
+  throw (failed as PromiseRejectedResult).reason;
 }
 
 function folderOf(topicId: string, index: number): string {

@@ -3,6 +3,7 @@ import { Fetch, ListOffsets, Metadata } from '../../lib/protocol/apis/index.ts';
 import { Errors, errorOf } from '../../lib/protocol/errors.ts';
 import { NO_UUID, type RequestInput } from '../../lib/protocol/schema.ts';
 import { batchesIn } from '../../lib/records/batch.ts';
+import { ConnectionLost } from '../../lib/world/errors.ts';
 import { batchOf, type Client, onStage, type Stage } from './stage.ts';
 
 const topics = { ledger: 3 };
@@ -85,6 +86,30 @@ describe('how much a fetch is answered with', () => {
 });
 
 describe('a fetch that waits', () => {
+  test(
+    'does not keep a broker from stopping',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        const settings = { maxWaitMs: 0x7fffffff };
+        const other = await stage.client();
+        const ends = Promise.allSettled([
+          fetch(client, [from(0)], settings),
+          fetch(other, [], { ...settings, topics: [] }),
+        ]);
+        await stage.sleep(100);
+        const begun = stage.now;
+        await stage.broker.close();
+        for (const end of await ends)
+          expect(end).toMatchObject({ status: 'rejected', reason: expect.any(ConnectionLost) });
+        await stage.broker.close();
+        expect(stage.now - begun).toBeLessThan(1_000);
+        expect(stage.world.clock.next(10).filter((event) => event.includes('timer of broker-0'))).toEqual([]);
+      },
+      { topics },
+    ),
+  );
+
   test(
     'is answered when something comes, and at the latest when its time is over',
     onStage(

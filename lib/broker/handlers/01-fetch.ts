@@ -12,7 +12,6 @@ import type { Fetch } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
 import { NO_UUID, type RequestOf, type ResponseInput } from '../../protocol/schema.ts';
 import { batchesIn } from '../../records/batch.ts';
-import { waitForPartitions } from '../delayed.ts';
 import type { Handler } from '../dispatch.ts';
 import { epochError } from '../leaderEpoch.ts';
 import type { Services } from '../services.ts';
@@ -46,7 +45,7 @@ export const handleFetch: Handler<typeof Fetch> = async (services, request, { ve
     committedBefore.some(({ partition }) => partition.isClosed) ||
     committedBefore.reduce((sum, { partition, bytes }) => sum + partition.bytesCommitted - bytes, first.bytes) >=
       request.minBytes;
-  if (!ready()) await waitForPartitions(services.host.clock, partitionsOf(topics), ready, request.maxWaitMs);
+  await services.purgatory.until(partitionsOf(topics), ready, request.maxWaitMs);
   return { responses: (await readAll(topics, maxBytes, version)).responses };
 };
 
