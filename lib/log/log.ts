@@ -297,6 +297,10 @@ export class Log {
   /** From here on the log refuses appends. What was read of it stays readable. */
   #fail(error: unknown): StorageError {
     const failure = this.#failure ?? storageErrorOf(error);
+    if (this.#failure === undefined) {
+      const { trace, name } = this.#host;
+      trace.record(name, 'log.failed', { folder: this.#folder, why: failure.message });
+    }
     this.#failure = failure;
     this.#logEndOffset = this.#writtenEndOffset;
     for (const pending of this.#queue.splice(0)) pending.reject(failure);

@@ -8,6 +8,7 @@ const advice: Record<string, string> = {
   EPERM: 'the system does not permit it: is another program using the file? Else choose another folder',
   EBUSY: 'another program is using it: end that program, then start again',
   EROFS: 'the file system is read-only: choose another folder',
+  ENOENT: 'the system finds no such place: choose another folder',
   ENOTDIR: 'a part of the path is a file, not a folder: choose another folder',
   EEXIST: 'a file stands where a folder is needed: choose another folder',
   EISDIR: 'a folder stands where a file is needed: choose another folder',

@@ -5,11 +5,12 @@
  * small batches cost little more than one. Names use `/` on every system.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join, posix, sep } from 'node:path';
 import type { Disk, DiskFile } from '../world/world.ts';
 import { diskFailure } from './diskFailure.ts';
 import { LOCK_NAMES, lockFolder } from './lock.ts';
+import { makeFolder } from './makeFolder.ts';
 
 export interface FolderSettings {
   /** Takes lines for whoever runs the broker, such as the taking over of a stale lock. Default: nobody. */
@@ -22,7 +23,7 @@ export function folderDisk(folder: string, settings: FolderSettings = {}): Disk 
   return {
     async open(path) {
       try {
-        await mkdir(dirname(at(path)), { recursive: true });
+        await makeFolder(dirname(at(path)));
         const handle = await open(at(path), constants.O_RDWR | constants.O_CREAT);
         return new OpenFile(at(path), handle, (await handle.stat()).size);
       } catch (error) {
@@ -54,7 +55,7 @@ export function folderDisk(folder: string, settings: FolderSettings = {}): Disk 
 
     async rename(from, to) {
       try {
-        await mkdir(dirname(at(to)), { recursive: true });
+        await makeFolder(dirname(at(to)));
         await rename(at(from), at(to));
       } catch (error) {
         throw diskFailure('rename', at(from), error);

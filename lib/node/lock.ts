@@ -7,13 +7,14 @@
  * taken for the holder, and the message says which file to delete if it is not.
  */
 import { readFileSync, rmSync } from 'node:fs';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DiskLocked } from '../world/errors.ts';
 import type { Cancel } from '../world/world.ts';
 import { diskFailure } from './diskFailure.ts';
+import { makeFolder } from './makeFolder.ts';
 
 const LOCK = 'kafkaito.lock';
 /** Held for the moments in which a stale lock is replaced, so that two processes that find it do not both take it. */
@@ -35,7 +36,7 @@ interface Holder {
 export async function lockFolder(folder: string, say: (line: string) => void): Promise<Cancel> {
   const me: Holder = { host: hostname(), pid: process.pid, began: beginOf(process.pid) ?? '' };
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     if (!(await create(join(folder, LOCK), me))) await takeOver(folder, me, say);
   } catch (error) {
     throw error instanceof DiskLocked ? error : diskFailure('use the folder', folder, error);

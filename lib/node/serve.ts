@@ -90,6 +90,7 @@ function tell({ what, detail }: TraceEvent, say: (line: string) => void): void {
     const { folder, cutBytes, endOffset, reason } = detail;
     say(`${folder}: cut off ${cutBytes} bytes behind offset ${endOffset}, which no client was promised (${reason})`);
   }
+  if (what === 'log.failed') say(`${detail.folder} takes nothing more until a restart: ${detail.why}`);
   if (what === 'request.failed') say(`a request from ${detail.remote} failed by a fault of ours: ${detail.why}`);
 }
 

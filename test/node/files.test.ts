@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -137,5 +137,28 @@ describe('a folder as a disk', () => {
     const failure = await disk.open('0.log').catch((error) => error);
     chmodSync(folder, 0o700);
     expect(failure.message).toContain('this user is not allowed to');
+  });
+
+  test('after a write that failed nothing is written behind the hole', async () => {
+    // Linux has a device that is always full; elsewhere a file that has been closed fails as well.
+    const full = process.platform === 'linux';
+    if (full) symlinkSync('/dev/full', join(folder, 'full.log'));
+    const file = await disk.open('full.log');
+    if (!full) await file.close();
+    const first = file.append([text('a')]);
+    const failure = await first.catch((error) => error);
+    expect(failure).toBeInstanceOf(DiskFailed);
+    if (full) expect(failure.message).toContain('the disk is full: free some space');
+    expect(await file.append([text('b')]).catch((error) => error)).toBe(failure);
+    expect(file.size).toBe(0);
+    if (full) await file.close();
+  });
+
+  test('a place where no folder can be made is told, and not tried for ever', async () => {
+    const nowhere = folderDisk(process.platform === 'linux' ? '/proc/kafkaito' : join(folder, 'file', 'data'));
+    writeFileSync(join(folder, 'file'), '');
+    const failure = await nowhere.lock().catch((error) => error);
+    expect(failure).toBeInstanceOf(DiskFailed);
+    expect(failure.message).toContain('choose another folder');
   });
 });

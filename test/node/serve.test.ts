@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect as rawConnect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,6 +91,20 @@ describe('serve', () => {
     await consumer.assign([{ topic: 'ledger', partition: 1 }]);
     await consumer.seek({ topic: 'ledger', partition: 1, offset: 0 });
     expect(await consumer.poll('10 s')).toMatchObject([{ value: 'kept' }]);
+  });
+
+  test('a log with half a batch at its end is made whole, and its owner is told', async () => {
+    const first = await started({ dataDir: folder, topics: { ledger: 1 } });
+    await first.producer().send({ topic: 'ledger', value: 'kept' });
+    await first.close();
+    const logs = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    const log = logs.find((path) => path.endsWith('.log') && statSync(join(folder, path)).size > 0);
+    appendFileSync(join(folder, String(log)), readFileSync(join(folder, String(log))).subarray(0, 50));
+
+    const lines: string[] = [];
+    const second = await started({ dataDir: folder, say: (line) => lines.push(line) });
+    expect(lines).toEqual([expect.stringMatching(/: cut off 50 bytes behind offset 1, which no client was promised/)]);
+    expect(await second.producer().send({ topic: 'ledger', value: 'next' })).toMatchObject({ offset: 1 });
   });
 
   test('more than one broker is refused for now, and says so', async () => {
