@@ -255,6 +255,27 @@ describe('a client that does not read its answers', () => {
   });
 });
 
+test('an answer that is ready before the one before it waits its turn', async () => {
+  let finishFirst = () => {};
+  let asked = 0;
+  const { connection, chunks, written, state } = connected(() => ({
+    answer: async () => {
+      const number = ++asked;
+      if (number === 1) await new Promise<void>((resolve) => (finishFirst = resolve));
+      return [Uint8Array.of(number)];
+    },
+  }));
+  chunks.push(framesOf(2));
+  void connection.serve();
+  await settle();
+  expect([asked, written.length]).toEqual([2, 0]);
+  finishFirst();
+  await settle();
+  state.release[0]();
+  await settle();
+  expect(written).toEqual([[Uint8Array.of(1)], [Uint8Array.of(2)]]);
+});
+
 describe('the end of a connection', () => {
   test('by the client leaves nothing running', async () => {
     const { connection, chunks, state } = connected(() => ({}));

@@ -137,7 +137,10 @@ test(
     expect(await client.committed('bank', 'ledger', 0)).toBe(1);
     expect(await commit(client, 3)).toBe('NOT_COORDINATOR');
     expect(await client.committed('bank', 'ledger', 0)).toBe(1);
-    expect(stage.events('coordinator.unloaded')).toHaveLength(1);
+    const [{ at, detail }] = stage.events('coordinator.unloaded');
+    expect(detail.why).toBe('no space left on the disk');
+    const again = stage.events('coordinator.loaded').filter((event) => event.at >= at);
+    expect(again.map((event) => event.detail.partition)).toEqual([detail.partition]);
     broken = false;
     await stage.broker.close();
     await stage.start();
