@@ -112,12 +112,15 @@ export function brokerConfig(texts: { readonly [name: string]: string } = {}): B
 
 function unknownProperty(name: string): string {
   const words = name.split('.');
-  const alike = Object.keys(properties)
-    .map((known) => ({ known, shared: known.split('.').filter((word) => words.includes(word)).length }))
-    .sort((a, b) => b.shared - a.shared || (a.known < b.known ? -1 : 1))
+  const known = Object.keys(properties).sort();
+  const alike = known
+    .map((property) => ({ property, shared: property.split('.').filter((word) => words.includes(word)).length }))
+    .filter(({ shared }) => shared > 0)
+    .sort((a, b) => b.shared - a.shared || (a.property < b.property ? -1 : 1))
     .slice(0, 3)
-    .map(({ known }) => known);
-  return `there is no setting ${JSON.stringify(name)} here; the nearest are ${alike.join(', ')}`;
+    .map(({ property }) => property);
+  const advice = alike.length > 0 ? `the nearest are ${alike.join(', ')}` : `there are ${known.join(', ')}`;
+  return `there is no setting ${JSON.stringify(name)} here; ${advice}`;
 }
 
 /** Settings of a topic that may differ from the broker's, with the broker's property that they stand in for. */
