@@ -4,15 +4,26 @@ import { CloseConnection, type Dispatcher, type Job } from '../../lib/broker/dis
 import { routes } from '../../lib/broker/routes.ts';
 import { Reader } from '../../lib/bytes/reader.ts';
 import { concat, Writer } from '../../lib/bytes/writer.ts';
-import { ApiVersions, apis, Fetch, Heartbeat, JoinGroup, Metadata, Produce } from '../../lib/protocol/apis/index.ts';
+import {
+  ApiVersions,
+  apis,
+  Fetch,
+  Heartbeat,
+  JoinGroup,
+  Metadata,
+  Produce,
+  SyncGroup,
+} from '../../lib/protocol/apis/index.ts';
 import { Errors } from '../../lib/protocol/errors.ts';
-import { encodeRequest, FrameSplitter } from '../../lib/protocol/frame.ts';
+import { decodeResponse, encodeRequest, FrameSplitter } from '../../lib/protocol/frame.ts';
 import type { Api, Fields, Input } from '../../lib/protocol/schema.ts';
 import { SimulatedWorld } from '../../lib/sim/simulatedWorld.ts';
 import type { Stream } from '../../lib/world/world.ts';
 import { batchOf, onStage, type Stage } from './stage.ts';
 
 const topics = { ledger: 1 };
+/** JoinGroup with only its answer in the type, as `decodeResponse` wants it. */
+type AnswerOfJoin = typeof JoinGroup extends Api<infer _, infer Response> ? Api<Fields, Response> : never;
 
 function request<Q extends Fields>(
   api: Api<Q, Fields>,
@@ -325,11 +336,16 @@ test(
       const times = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000 };
       const join = { groupId: 'bank', ...times, memberId: '', protocolType: 'consumer', protocols };
       await stream.write([produceRequest(1), request(JoinGroup, 3, 2, join)]);
-      await frames(stream, 2);
+      const reader = new Reader((await frames(stream, 2))[1].subarray(4));
+      const { memberId } = decodeResponse(JoinGroup as unknown as AnswerOfJoin, 3, reader);
+      const assignments = [{ memberId, assignment: new TextEncoder().encode('ledger 0') }];
+      await stream.write([request(SyncGroup, 0, 3, { groupId: 'bank', generationId: 1, memberId, assignments })]);
+      await frames(stream, 1);
       for (const bytes of memory) bytes.fill(0xff);
       const [group] = stage.broker.groups.shards.loaded.flatMap((shard) => [...shard.groups]);
       const [member] = group.members.values();
       expect(new TextDecoder().decode(member.protocols[0].metadata)).toBe('wants ledger');
+      expect(new TextDecoder().decode(member.assignment)).toBe('ledger 0');
       const { responses } = await client.ask(
         Fetch,
         {
