@@ -28,9 +28,9 @@ export class Stage {
     this.#settings = settings;
   }
 
-  /** Starts the broker, again after a crash. `change` may put something between it and its world. */
-  async start(change: (host: Host) => Host = (host) => host): Promise<void> {
-    this.#process = this.world.process('broker-0');
+  /** Starts the broker, again after a crash. `change` may put something between it and its world; `onReturn` is told of every step it takes. */
+  async start(change: (host: Host) => Host = (host) => host, onReturn?: (door: string) => void): Promise<void> {
+    this.#process = this.world.process('broker-0', { onReturn });
     await this.sleep(10);
     const listen = { host: 'broker-0', port: 9092 };
     const host = change(this.#process.host());
