@@ -74,7 +74,7 @@ type TopicAnswer = ResponseOf<typeof Metadata>['topics'][number];
 export class KafkaAdmin implements Admin {
   readonly #context: ClientContext;
   readonly #settings: typeof defaults;
-  #isClosed = false;
+  isClosed = false;
 
   constructor(host: Host, bootstrap: readonly Address[], given: AdminSettings) {
     this.#settings = withDefaults('admin', defaults, { ...given });
@@ -163,8 +163,12 @@ export class KafkaAdmin implements Admin {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.isClosed = true;
     this.#context.close();
+  }
+
+  stop(): Promise<void> {
+    return this.close();
   }
 
   #describeGroup(groupId: string): Promise<GroupDescription> {
@@ -203,7 +207,7 @@ export class KafkaAdmin implements Admin {
   }
 
   async #attempt<T>(doing: string, attempt: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw new ClientClosedError('this admin client has been closed: make a new one');
+    if (this.isClosed) throw new ClientClosedError('this admin client has been closed: make a new one');
     return this.#context.retrying(doing, this.#settings.defaultApiTimeoutMs, async () => {
       try {
         return await attempt();

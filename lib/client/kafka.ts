@@ -26,6 +26,7 @@ export interface Kafka {
   producer(settings?: ProducerSettings): Producer;
   /** A consumer reads text, unless it gets other deserializers. Throws `SettingError`. */
   consumer<K = string, V = string>(settings?: ConsumerSettings<K, V>): Consumer<K, V>;
+  /** Without settings it is the same one each time, until that is closed. */
   admin(settings?: AdminSettings): Admin;
   /** `host:port` of some brokers, with commas between them: for any other client. */
   readonly bootstrap: string;
@@ -39,12 +40,20 @@ export function openKafka(settings: KafkaSettings): Kafka {
   return new OpenKafka(settings);
 }
 
+/** What closing everything needs of a client. */
+interface Client {
+  readonly isClosed: boolean;
+  /** As `close`, also in the middle of a call. */
+  stop(): Promise<void>;
+}
+
 class OpenKafka implements Kafka {
   readonly bootstrap: string;
   readonly #settings: KafkaSettings;
   /** How many clients of each kind have been made without a name. */
   readonly #made = new Map<string, number>();
-  readonly #open = new Set<() => Promise<void>>();
+  readonly #clients = new Set<Client>();
+  #admin: KafkaAdmin | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(settings: KafkaSettings) {
@@ -55,28 +64,31 @@ class OpenKafka implements Kafka {
   }
 
   producer(settings: ProducerSettings = {}): Producer {
-    const producer = new KafkaProducer(this.#host('producer', settings), this.#settings.bootstrap, settings);
-    this.#open.add(() => producer.close());
-    return producer;
+    return this.#keep(new KafkaProducer(this.#host('producer', settings), this.#settings.bootstrap, settings));
   }
 
   consumer<K = string, V = string>(settings: ConsumerSettings<K, V> = {}): Consumer<K, V> {
-    const consumer = new KafkaConsumer<K, V>(this.#host('consumer', settings), this.#settings.bootstrap, settings);
-    this.#open.add(() => consumer.stop());
-    return consumer;
+    return this.#keep(new KafkaConsumer<K, V>(this.#host('consumer', settings), this.#settings.bootstrap, settings));
   }
 
-  admin(settings: AdminSettings = {}): Admin {
-    const admin = new KafkaAdmin(this.#host('admin', settings), this.#settings.bootstrap, settings);
-    this.#open.add(() => admin.close());
+  admin(settings?: AdminSettings): Admin {
+    if (settings === undefined && this.#admin?.isClosed === false) return this.#admin;
+    const admin = this.#keep(
+      new KafkaAdmin(this.#host('admin', settings ?? {}), this.#settings.bootstrap, settings ?? {}),
+    );
+    if (settings === undefined) this.#admin = admin;
     return admin;
   }
 
-  // #endregion openKafka
-
   close(): Promise<void> {
-    this.#closing ??= Promise.all([...this.#open].map((close) => close())).then(() => {});
+    this.#closing ??= Promise.all([...this.#clients].map((client) => client.stop())).then(() => {});
     return this.#closing;
+  }
+
+  #keep<T extends Client>(client: T): T {
+    for (const other of this.#clients) if (other.isClosed) this.#clients.delete(other);
+    this.#clients.add(client);
+    return client;
   }
 
   #host(kind: string, { clientId }: { readonly clientId?: string }): Host {

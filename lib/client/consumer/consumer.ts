@@ -218,6 +218,10 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     return this.#calls.outsideCallbacks('close', () => this.#close());
   }
 
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
   /** As `close`, but ends a call that is unsettled instead of refusing: for the owner of all clients. */
   stop(): Promise<void> {
     this.#isStopping = true;

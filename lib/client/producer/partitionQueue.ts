@@ -4,6 +4,7 @@
  * Up to five batches may be on their way at once. When the second of them fails and the third does not, order is saved by numbers: the
  * broker refuses the third, because the second is missing before it, and both come back here, to their old places.
  */
+import { nameOf } from '../topicPartition.ts';
 import { ProducerBatch, type ProducerIdentity } from './batch.ts';
 import type { OutgoingRecord } from './record.ts';
 
@@ -27,7 +28,7 @@ export class PartitionQueue {
   }
 
   get name(): string {
-    return `${this.topic}-${this.partition}`;
+    return nameOf(this);
   }
 
   /** The batches that are not on their way, in the order in which they will go. */

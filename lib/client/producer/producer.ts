@@ -132,6 +132,14 @@ export class KafkaProducer implements Producer {
     return this.#closing;
   }
 
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  stop(): Promise<void> {
+    return this.close();
+  }
+
   #send(record: ProducerRecord): Promise<RecordMetadata> {
     const sent = new Promise<RecordMetadata>((resolve, reject) => {
       const { data, sizeInBytes } = serialize(record, this.#context.host.clock.wallMs());

@@ -7,15 +7,16 @@
 import { Produce } from '../../protocol/apis/00-produce.ts';
 import { type ErrorCode, Errors, errorOf, KafkaError } from '../../protocol/errors.ts';
 import type { ResponseOf } from '../../protocol/schema.ts';
-import { encodeBatch } from '../../records/batch.ts';
 import type { Connection } from '../../wire/connection.ts';
 import type { Cancel, CodecName } from '../../world/world.ts';
 import type { ClientContext } from '../clientContext.ts';
 import { ClientClosedError, DeliveryTimedOutError, isRetriable } from '../errors.ts';
+import { nameOf } from '../topicPartition.ts';
 import type { ProducerBatch } from './batch.ts';
 import { IdentityKeeper } from './identity.ts';
 import { BufferMemory } from './memory.ts';
 import { PartitionQueue } from './partitionQueue.ts';
+import { answersByPartition, type Departure, produceRequest } from './produceRequest.ts';
 import type { OutgoingRecord } from './record.ts';
 
 export interface SenderSettings {
@@ -29,12 +30,6 @@ export interface SenderSettings {
   readonly deliveryTimeoutMs: number;
   readonly bufferMemoryBytes: number;
   readonly compressionType: CodecName;
-}
-
-/** A batch that leaves its queue. */
-interface Departure {
-  readonly queue: PartitionQueue;
-  readonly batch: ProducerBatch;
 }
 
 export class Sender {
@@ -172,7 +167,7 @@ export class Sender {
 
   async #sendOn(connection: Connection, departures: readonly Departure[]): Promise<void> {
     if (departures.length === 0) return;
-    const request = this.#request(departures);
+    const request = produceRequest(departures, this.#settings, this.#context.host.codecs);
     const detail = { batches: departures.map(({ queue, batch }) => `${queue.name} ${batch.records.length}`) };
     if (this.#settings.acks === 0) {
       await connection.sendWithoutAnswer(Produce, request, { detail });
@@ -188,39 +183,8 @@ export class Sender {
     return !batch.isSettled;
   }
 
-  #request(departures: readonly Departure[]) {
-    const topics = new Map<string, { index: number; records: Uint8Array }[]>();
-    for (const { queue, batch } of departures) {
-      const partitions = topics.get(queue.topic) ?? [];
-      topics.set(queue.topic, partitions);
-      partitions.push({ index: queue.partition, records: this.#encode(batch) });
-    }
-    return {
-      acks: this.#settings.acks,
-      timeoutMs: this.#settings.requestTimeoutMs,
-      topicData: [...topics].map(([name, partitionData]) => ({ name, partitionData })),
-    };
-  }
-
-  #encode(batch: ProducerBatch): Uint8Array {
-    return encodeBatch(
-      batch.records.map(({ data }) => data),
-      {
-        codec: this.#settings.compressionType,
-        producerId: batch.place?.identity.producerId,
-        producerEpoch: batch.place?.identity.epoch,
-        baseSequence: batch.place?.baseSequence,
-      },
-      this.#context.host.codecs,
-    );
-  }
-
   #answered(departures: readonly Departure[], response: ResponseOf<typeof Produce>): void {
-    const answers = new Map<string, (typeof response.responses)[number]['partitionResponses'][number]>(
-      response.responses.flatMap(({ name, partitionResponses }) =>
-        partitionResponses.map((answer) => [`${name}-${answer.index}`, answer] as const),
-      ),
-    );
+    const answers = answersByPartition(response);
     for (const { queue, batch } of departures) {
       const answer = answers.get(queue.name);
       const error = errorOf(answer?.errorCode ?? Errors.UNKNOWN_SERVER_ERROR.code);
@@ -308,7 +272,7 @@ export class Sender {
   }
 
   #queue(topic: string, partition: number): PartitionQueue {
-    const name = `${topic}-${partition}`;
+    const name = nameOf({ topic, partition });
     let queue = this.#queues.get(name);
     if (queue === undefined) {
       queue = new PartitionQueue(topic, partition);
