@@ -9,7 +9,7 @@ import { type Api, type Fields, shapeOf } from '../../lib/protocol/schema.ts';
 import { SimulatedWorld } from '../../lib/sim/simulatedWorld.ts';
 import type { Host } from '../../lib/trace/host.ts';
 import { Connection, type ConnectionSettings } from '../../lib/wire/connection.ts';
-import type { Stream } from '../../lib/world/world.ts';
+import type { Address, Stream } from '../../lib/world/world.ts';
 
 export interface Asked {
   readonly header: RequestHeader;
@@ -30,10 +30,17 @@ export class Toy {
   readonly host: Host = this.world.process('client').host();
   readonly asked: Asked[] = [];
 
-  /** `respond` gets every request but ApiVersions, which is answered with `announced`. */
-  async listen(respond: (asked: Asked) => void, announced: Announced | ((asked: Asked) => void) = {}): Promise<void> {
-    const network = this.world.process('broker').host().network;
-    await network.listen(ADDRESS, (stream) => void this.#serve(stream, respond, announced));
+  /**
+   * `respond` gets every request but ApiVersions, which is answered with `announced`. While it returns a promise, the next request of the connection
+   * waits, as with a real broker.
+   */
+  async listen(
+    respond: (asked: Asked) => unknown,
+    announced: Announced | ((asked: Asked) => void) = {},
+    address: Address = ADDRESS,
+  ): Promise<void> {
+    const network = this.world.process(address.host).host().network;
+    await network.listen(address, (stream) => void this.#serve(stream, respond, announced));
   }
 
   open(settings: Partial<ConnectionSettings> = {}): Promise<Connection> {
@@ -47,7 +54,7 @@ export class Toy {
 
   async #serve(
     stream: Stream,
-    respond: (asked: Asked) => void,
+    respond: (asked: Asked) => unknown,
     announced: Announced | ((asked: Asked) => void),
   ): Promise<void> {
     const splitter = new FrameSplitter(1 << 20);
@@ -62,11 +69,11 @@ export class Toy {
           body,
           stream,
           answer: (body, version = header.apiVersion, correlationId = header.correlationId) =>
-            void stream.write(encodeResponse(api, version, correlationId, body as never)),
+            void stream.write(encodeResponse(api, version, correlationId, body as never)).catch(() => {}),
         };
         if (api.key !== ApiVersions.key) {
           this.asked.push(asked);
-          respond(asked);
+          await respond(asked);
         } else if (typeof announced === 'function') announced(asked);
         else asked.answer({ errorCode: 0, apiKeys: versions(announced) });
       }
