@@ -1,13 +1,7 @@
 /** Clients of a cluster of two, played by toys: what happens when a leader moves, a broker goes, or metadata is wrong. */
 import { expect, test } from 'vitest';
 import { openKafka } from '../../lib/client/index.ts';
-import {
-  Fetch,
-  InitProducerId,
-  ListOffsets,
-  Metadata,
-  Produce,
-} from '../../lib/protocol/apis/index.ts';
+import { Fetch, InitProducerId, ListOffsets, Metadata, Produce } from '../../lib/protocol/apis/index.ts';
 import { Errors } from '../../lib/protocol/errors.ts';
 import { readBatchHeader } from '../../lib/records/batch.ts';
 import { aroundKafka } from '../../lib/sim/foreground.ts';
