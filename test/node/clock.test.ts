@@ -36,4 +36,14 @@ describe('the real clock', () => {
     expect(realClock.wallMs()).toBe(0);
     expect(realClock.monotonicMs()).toBeGreaterThanOrEqual(before);
   });
+
+  test('a wait that has ended is over by the clock, too', async () => {
+    vi.useRealTimers();
+    for (const ms of [0, 1, 3, 7]) {
+      const before = realClock.monotonicMs();
+      await realClock.sleep(ms);
+      expect(realClock.monotonicMs() - before).toBeGreaterThanOrEqual(ms);
+      expect(Number.isInteger(realClock.monotonicMs())).toBe(true);
+    }
+  });
 });
