@@ -71,6 +71,8 @@ class OpenKafka implements Kafka {
     return this.#keep(new KafkaConsumer<K, V>(this.#host('consumer', settings), this.#settings.bootstrap, settings));
   }
 
+  // #endregion openKafka
+
   admin(settings?: AdminSettings): Admin {
     if (settings === undefined && this.#admin?.isClosed === false) return this.#admin;
     const admin = this.#keep(
