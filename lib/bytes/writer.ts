@@ -111,6 +111,13 @@ export class Writer {
 
   /** UTF-8 bytes of `text`, for callers that must know the length before they write it. */
   static utf8(text: string): Uint8Array {
+    // As in the reader: for short ASCII a loop beats the call into the engine.
+    if (text.length < 48) {
+      const bytes = new Uint8Array(text.length);
+      let at = 0;
+      for (let code = text.charCodeAt(0); code < 0x80; code = text.charCodeAt(at)) bytes[at++] = code;
+      if (at === text.length) return bytes;
+    }
     return utf8.encode(text);
   }
 

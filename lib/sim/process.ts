@@ -103,18 +103,14 @@ export class Process {
 
   // #region doors
   /** Everything that ever runs in this process, after its first line, comes through here. */
-  #enter(door: string, run: () => void): void {
-    if (this.#state === 'gone') return;
-    if (this.#state !== 'running') {
-      this.#held.push(() => this.#return(door, run));
-      return;
-    }
-    this.#return(door, run);
+  #enter<T>(door: string, run: (value: T) => void, value: T): void {
+    if (this.#state === 'running') this.#return(door, run, value);
+    else if (this.#state !== 'gone') this.#held.push(() => this.#return(door, run, value));
   }
 
-  #return(door: string, run: () => void): void {
+  #return<T>(door: string, run: (value: T) => void, value: T): void {
     this.#onReturn(door);
-    if (!this.gone) run();
+    if (!this.gone) run(value);
   }
 
   /** A promise of a door. It settles when `ask` does, if the process lives to see it. */
@@ -122,8 +118,8 @@ export class Process {
     if (this.gone) return new Promise(() => {});
     return new Promise((resolve, reject) => {
       ask().then(
-        (value) => this.#enter(door, () => resolve(value)),
-        (error) => this.#enter(door, () => reject(error)),
+        (value) => this.#enter(door, resolve, value),
+        (error) => this.#enter(door, reject, error),
       );
     });
   }
@@ -148,11 +144,13 @@ export class Process {
     const after = (ms: number, run: () => void): Cancel => {
       if (this.gone) return () => {};
       let cancelled = false;
+      // Between the end of the wait and the thaw of a frozen process it can still be cancelled.
+      const fire = () => {
+        if (!cancelled) run();
+      };
       const cancelInner = clock.after(ms, () => {
         this.#belongings.delete(cancel);
-        this.#enter('clock.after', () => {
-          if (!cancelled) run();
-        });
+        this.#enter('clock.after', fire, undefined);
       });
       const cancel = () => {
         cancelled = true;
@@ -177,7 +175,7 @@ export class Process {
         this.#ask('network.listen', async () => {
           const listener = await network.listen(at, (stream) => {
             const kept = this.#keepStream(stream);
-            this.#enter('network.accept', () => accept(kept));
+            this.#enter('network.accept', accept, kept);
           });
           return this.#keepListener(listener);
         }),

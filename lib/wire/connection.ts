@@ -194,9 +194,14 @@ export class Connection {
     if (this.#error !== undefined) return request.failed(this.#error);
     const timeoutMs = settings.timeoutMs ?? this.#settings.requestTimeoutMs;
     const deadline = this.#host.clock.monotonicMs() + timeoutMs;
+    const { correlationId, frame, answered, failed, written } = request;
     this.#waiting.push({
-      ...request,
-      event: { to: this.name, api, version, correlationId: request.correlationId, ...settings.detail },
+      correlationId,
+      frame,
+      answered,
+      failed,
+      written,
+      event: { to: this.name, api, version, correlationId, ...settings.detail },
       deadline,
       timeoutMs,
     });
