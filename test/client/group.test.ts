@@ -1,6 +1,8 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { range, roundRobin } from '../../lib/assignors/index.ts';
 import type { Consumer, ConsumerSettings, RebalanceListener, TopicPartition } from '../../lib/client/index.ts';
+import { SeededRandom } from '../../lib/sim/random.ts';
 import { failure, stage } from './stage.ts';
 
 type Stage = Awaited<ReturnType<typeof stage>>;
@@ -312,3 +314,54 @@ describe('auto-commit', () => {
     await at.close();
   });
 });
+
+test('whatever breaks and when: members that work first and commit then miss nothing, and each reads upwards', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), fc.integer({ min: 5, max: 60 }), async (seed, oneIn) => {
+      const lots = new SeededRandom(seed);
+      let isCalm = false;
+      const fate = (_: string, client: string) =>
+        !isCalm && client.startsWith('consumer') && lots.nextU32() % oneIn === 0 ? 'breaks' : 'passes';
+      const at = await stage({ seed, topics: { ledger: 3 }, fate });
+      for (const partition of [0, 1, 2]) await write(at, values(20), 'ledger', partition);
+      const done = new Set<string>();
+      const members = await Promise.all(
+        [0, 1].map(async () => {
+          const last = new Map<number, number>();
+          const consumer = at.kafka.consumer({
+            ...settings,
+            maxPollRecords: 4,
+            sessionTimeoutMs: 6000,
+            heartbeatIntervalMs: 500,
+          });
+          const forget = () => last.clear();
+          await consumer.subscribe(['ledger'], { onPartitionsAssigned: forget });
+          return { consumer, last };
+        }),
+      );
+      const step = async ({ consumer, last }: (typeof members)[number]) => {
+        const records = await consumer.poll('200 ms');
+        for (const { partition, offset } of records) {
+          expect(offset).toBe((last.get(partition) ?? offset - 1) + 1);
+          last.set(partition, offset);
+          done.add(`${partition}-${offset}`);
+        }
+        // A refusal means that somebody else will do it again.
+        if (records.length > 0)
+          await consumer.commitSync().catch((error) => expect(error.name).toMatch(/CommitFailed|RebalanceIn/));
+      };
+      for (let round = 0; round < 200 && done.size < 60; round++) {
+        if (round === 4) at.cluster.crash(0);
+        const steps = Promise.all(members.map(step));
+        if (round === 4) await at.drive(at.clock.sleep(500).then(() => at.cluster.start(0)));
+        await steps;
+        isCalm = round > 60;
+      }
+      expect(done.size).toBe(60);
+      await at.close();
+    }),
+    { numRuns: 15 },
+  );
+});
+
+const values = (count: number) => Array.from({ length: count }, (_, index) => String(index));

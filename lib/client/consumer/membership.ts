@@ -57,6 +57,8 @@ export interface MembershipSettings {
 
 // The coordinator answers a JoinGroup at the end of the rebalance timeout: the answer gets a little longer than that to arrive.
 const JOIN_LAPSE_MS = 5_000;
+/** Characters of a reason; brokers refuse or cut longer ones (KIP-800). */
+const LONGEST_REASON = 255;
 const NO_GENERATION: Generation = { generationId: -1, memberId: '' };
 
 export class Membership {
@@ -88,7 +90,7 @@ export class Membership {
 
   /** Asks for a new meeting of the group, which begins in the next `poll`. */
   requestRejoin(reason: string): void {
-    this.#reason = reason;
+    this.#reason = reason.slice(0, LONGEST_REASON);
     this.rejoinNeeded = true;
     this.#changed();
   }
@@ -124,7 +126,8 @@ export class Membership {
     const { memberId } = this.generation;
     // The coordinator reads nothing on a connection while it keeps a JoinGroup waiting there: the farewell needs a new one.
     if (this.state === 'preparing' || this.state === 'completing') this.#coordinator.hangUp(reason);
-    this.generation = NO_GENERATION;
+    // A new object, by which an attempt to join that is under way knows that it has been overtaken.
+    this.generation = { ...NO_GENERATION };
     this.state = 'unjoined';
     this.requestRejoin(reason);
     if (memberId === '') return;
@@ -132,7 +135,7 @@ export class Membership {
     try {
       await this.#coordinator.send(
         LeaveGroup,
-        { groupId, memberId, members: [{ memberId, reason }] },
+        { groupId, memberId, members: [{ memberId, reason: reason.slice(0, LONGEST_REASON) }] },
         { detail: { group: groupId, member: memberId } },
       );
     } catch {
