@@ -120,6 +120,12 @@ const table = {
   UNRELEASED_INSTANCE_ID: [111, false, 'Another member holds this group.instance.id.'],
   UNSUPPORTED_ASSIGNOR: [112, false, 'The coordinator has no assignor of this name.'],
   STALE_MEMBER_EPOCH: [113, false, 'The epoch of the member is older than the current one.'],
+  MISMATCHED_ENDPOINT_TYPE: [
+    114,
+    false,
+    'The request went to a broker and is about controllers, or the other way round.',
+  ],
+  UNSUPPORTED_ENDPOINT_TYPE: [115, false, 'There are no nodes of this kind.'],
 } as const satisfies { readonly [name: string]: readonly [code: number, retriable: boolean, message: string] };
 
 export type ErrorName = keyof typeof table;

@@ -16,8 +16,16 @@ import { ListGroups } from './16-list-groups.ts';
 import { ApiVersions } from './18-api-versions.ts';
 import { CreateTopics } from './19-create-topics.ts';
 import { DeleteTopics } from './20-delete-topics.ts';
+import { DeleteRecords } from './21-delete-records.ts';
 import { InitProducerId } from './22-init-producer-id.ts';
+import { OffsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts';
+import { DescribeConfigs } from './32-describe-configs.ts';
+import { AlterConfigs } from './33-alter-configs.ts';
+import { CreatePartitions } from './37-create-partitions.ts';
 import { DeleteGroups } from './42-delete-groups.ts';
+import { IncrementalAlterConfigs } from './44-incremental-alter-configs.ts';
+import { OffsetDelete } from './47-offset-delete.ts';
+import { DescribeCluster } from './60-describe-cluster.ts';
 
 export * from './00-produce.ts';
 export * from './01-fetch.ts';
@@ -35,8 +43,16 @@ export * from './16-list-groups.ts';
 export * from './18-api-versions.ts';
 export * from './19-create-topics.ts';
 export * from './20-delete-topics.ts';
+export * from './21-delete-records.ts';
 export * from './22-init-producer-id.ts';
+export * from './23-offset-for-leader-epoch.ts';
+export * from './32-describe-configs.ts';
+export * from './33-alter-configs.ts';
+export * from './37-create-partitions.ts';
 export * from './42-delete-groups.ts';
+export * from './44-incremental-alter-configs.ts';
+export * from './47-offset-delete.ts';
+export * from './60-describe-cluster.ts';
 
 /** An API of unknown fields, for code that moves messages without looking into them. */
 export type AnyApi = Api<Fields, Fields>;
@@ -58,8 +74,16 @@ const all = [
   ApiVersions,
   CreateTopics,
   DeleteTopics,
+  DeleteRecords,
   InitProducerId,
+  OffsetForLeaderEpoch,
+  DescribeConfigs,
+  AlterConfigs,
+  CreatePartitions,
   DeleteGroups,
+  IncrementalAlterConfigs,
+  OffsetDelete,
+  DescribeCluster,
 ] as unknown as readonly AnyApi[];
 
 export const apis: ReadonlyMap<number, AnyApi> = new Map(all.map((api) => [api.key, api]));
