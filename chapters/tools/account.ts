@@ -11,6 +11,14 @@ export async function account(): Promise<SimulatedKafka> {
   return kafka;
 }
 
+/** How the ledger reads: from the start of the account, one event at a time, and it says itself how far it has come. */
+export const settings = {
+  groupId: 'ledger',
+  autoOffsetReset: 'earliest',
+  enableAutoCommit: false,
+  maxPollRecords: 1,
+} as const;
+
 /** The balances after all those crashes as a strip. */
 export function crashStrip(caption: string, crashes: readonly CrashPoint<number>[]): Drawing {
   const cells = crashes.map(({ outcome, where }) => ({ outcome: String(outcome), where }));

@@ -5,7 +5,7 @@
  * this usually goes wrong, what to look at.
  */
 import type { Consumer, ConsumerRecord, ConsumerSettings, Kafka } from '../../lib/index.ts';
-import { account } from './account.ts';
+import { account, settings as chapterSettings } from './account.ts';
 import { Bank, type BankConnection } from './bank.ts';
 import { meaningOf } from './card.ts';
 import { Verdict } from './verdict.ts';
@@ -82,13 +82,7 @@ async function run({ onEvent, crashWhen, settings }: Attempt): Promise<Run> {
   const kafka = await account();
   const bank = new Bank();
   const program = async (kafka: Kafka) => {
-    const consumer = kafka.consumer({
-      groupId: 'ledger',
-      autoOffsetReset: 'earliest',
-      enableAutoCommit: false,
-      maxPollRecords: 1,
-      ...settings,
-    });
+    const consumer = kafka.consumer({ ...chapterSettings, ...settings });
     await consumer.subscribe(['account']);
     const connection = bank.from(kafka);
     for await (const event of consumer) await onEvent(event, consumer, connection);
