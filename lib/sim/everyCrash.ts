@@ -29,7 +29,10 @@ export interface EveryCrashSettings<Simulated, Stage> {
   readonly world: () => Promise<Simulated>;
   /** What happens before the program starts, in each world: its answer is given to the program and to `outcome`. */
   readonly setup?: (kafka: Simulated) => Stage | Promise<Stage>;
-  /** How long the program may run, and again after its crash, when it does not return by itself. Default 2 min of world time. */
+  /**
+   * How long the program may run, and again after its crash, when it does not return by itself. Default 2 min of world time. A member of a group needs
+   * more than twice its session timeout: its group may wait that long for the one that died.
+   */
   readonly within?: Duration;
   /** Default `calls`. */
   readonly grain?: 'calls' | 'doors';
@@ -56,6 +59,14 @@ interface Step {
 }
 
 /**
+ * ```ts
+ * const crashes = await everyCrash(
+ *   (kafka, bank) => ledger(kafka, bank.from(kafka)),
+ *   (bank) => bank.balance('Ada'),
+ *   { world: () => simulate({ topics: { account: 1 } }), setup: async (kafka) => { await deposit(kafka); return new Bank(); } },
+ * );
+ * ```
+ *
  * Crashes `program` once at each of its steps and answers what `outcome` says after each, in the order of the steps. The same in every run and on every machine.
  *
  * Of a series of polls that all bring nothing only the first and the last count as steps. Rejects when the program itself throws, in either of its lives.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { everyCrash } from '../../lib/sim/everyCrash.ts';
+import { everyCrash, type Kafka, type SimulatedKafka, simulate } from '../../lib/index.ts';
 import { type SimulatedToy, simulatedToy, type Toy } from './toyKafka.ts';
 
 /** Ada's bank: a withdrawal without cover is refused and costs 10. */
@@ -147,4 +147,48 @@ test('a world that is not the same each time is noticed', async () => {
   let worlds = 0;
   const world = async () => simulatedToy(worlds++ === 0 ? [1, 2] : []);
   await expect(everyCrash(commitFirst, balance, { ...settings, world })).rejects.toThrow('not the same each time');
+});
+
+/** The program of chapter 00, on a whole Kafka; `order` says whether it commits before or after the work. */
+function ledger(order: 'commit, apply' | 'apply, commit', sessionTimeoutMs = 45_000) {
+  return async (kafka: Kafka, bank: Bank) => {
+    const consumer = kafka.consumer({
+      groupId: 'ledger',
+      autoOffsetReset: 'earliest',
+      enableAutoCommit: false,
+      maxPollRecords: 1,
+      sessionTimeoutMs,
+    });
+    await consumer.subscribe(['account']);
+    for await (const { value } of consumer) {
+      if (order === 'commit, apply') await consumer.commitSync();
+      await kafka.world.effect(`apply ${value}`, () => bank.apply(Number(value)), { takes: '10 ms' });
+      if (order === 'apply, commit') await consumer.commitSync();
+    }
+  };
+}
+
+const account = {
+  world: () => simulate({ seed: 7, topics: { account: 1 } }),
+  setup: async (kafka: SimulatedKafka) => {
+    const producer = kafka.producer();
+    for (const value of ['100', '150', '-120']) await producer.send({ topic: 'account', key: 'Ada', value });
+    return new Bank();
+  },
+};
+
+test('on a whole Kafka: commit first loses, commit after repeats, each where it should', async () => {
+  const outcomes = async (order: 'commit, apply' | 'apply, commit') =>
+    (await everyCrash(ledger(order), balance, account)).map(({ outcome }) => outcome).join(' ');
+  expect(await outcomes('commit, apply')).toBe('130 130 30 30 130 130 90 90 130 130 250 250 130');
+  expect(await outcomes('apply, commit')).toBe('130 130 130 230 130 130 130 280 130 130 130 10 130');
+});
+
+test('on a whole Kafka, crashed in the middle of calls too: no balance that the order does not explain', async () => {
+  const points = await everyCrash(ledger('apply, commit', 6000), balance, {
+    ...account,
+    within: '15 s',
+    grain: 'doors',
+  });
+  expect(new Set(points.map(({ outcome }) => outcome))).toEqual(new Set([130, 230, 280, 10]));
 });
