@@ -10,37 +10,26 @@
  *
  * Source: `UnifiedLog.java`, `LocalLog.java`. Not here yet: retention, compaction, the time index, the leader epoch cache.
  */
-import {
-  type BatchHeader,
-  CorruptBatch,
-  decodeBatch,
-  lastOffsetOf,
-  readBatchHeader,
-  stampBatch,
-} from '../records/batch.ts';
+import { type BatchHeader, CorruptBatch, lastOffsetOf, readBatchHeader, stampBatch } from '../records/batch.ts';
 import type { Host } from '../trace/host.ts';
 import { asStorageError, BatchTooLarge, OffsetOutOfRange, StorageError } from './errors.ts';
 import type { Producers } from './producers.ts';
-import { recoverLog, recoverProducers, saveSnapshot } from './recovery.ts';
+import { recoverLog, recoverProducers, saveSnapshot, segmentsBefore } from './recovery.ts';
 import { removeFiles, Segment } from './segment.ts';
 import { completed, type LogSettings } from './settings.ts';
+import { writeStartOffset } from './startOffset.ts';
+import { firstSince, type TimedOffset } from './timeLookup.ts';
 
 export { BatchTooLarge, OffsetOutOfRange, StorageError } from './errors.ts';
 export type { Duplicate, Producers, Refusal } from './producers.ts';
 export type { FlushPolicy, LogSettings } from './settings.ts';
+export type { TimedOffset } from './timeLookup.ts';
 
 export interface Appended {
   readonly baseOffset: number;
   readonly lastOffset: number;
   /** Resolves when the append counts; rejects with a `StorageError`. Need not be listened to. */
   readonly written: Promise<void>;
-}
-
-/** The place of a record, as a look-up by time finds it. */
-export interface TimedOffset {
-  readonly offset: number;
-  readonly timestamp: number;
-  readonly leaderEpoch: number;
 }
 
 /** A segment that is being filled, possibly before its files exist. */
@@ -65,17 +54,21 @@ const nothing = new Uint8Array(0);
 export class Log {
   readonly #host: Host;
   readonly #folder: string;
-  readonly #settings: Required<LogSettings>;
   readonly #segments: Segment[];
   readonly #queue: Pending[] = [];
+  /** Reads under way: a segment is closed when they have ended. */
+  readonly #reads = new Set<Promise<unknown>>();
   /** What had to be cut off when the log was opened, in words; undefined when all was whole. */
   readonly recovered: string | undefined;
+  #settings: Required<LogSettings>;
   #producers: Producers;
+  #logStartOffset: number;
   #logEndOffset: number;
   #writtenEndOffset: number;
   #filling: Filling;
   #writing: Promise<void> | undefined;
   #truncating = false;
+  #advancing: Promise<unknown> = Promise.resolve();
   #failure: StorageError | undefined;
   #closing: Promise<void> | undefined;
 
@@ -85,6 +78,7 @@ export class Log {
     this.#settings = settings;
     this.#segments = opened.segments;
     this.#producers = opened.producers;
+    this.#logStartOffset = opened.startOffset;
     this.#logEndOffset = opened.endOffset;
     this.#writtenEndOffset = opened.endOffset;
     this.#filling = fillingOf(this.#active);
@@ -104,7 +98,7 @@ export class Log {
 
   /** The first offset that can be read. */
   get logStartOffset(): number {
-    return this.#segments[0].baseOffset;
+    return this.#logStartOffset;
   }
 
   /** The offset that the next record will get. Records before it may still be on their way to the disk. */
@@ -115,6 +109,11 @@ export class Log {
   /** What is remembered of idempotent producers: ask it with `check` right before an append. */
   get producers(): Producers {
     return this.#producers;
+  }
+
+  /** From now on the log is kept in this way. How close the entries of an index lie changes with the next segment. */
+  configure(settings: LogSettings): void {
+    this.#settings = completed(settings);
   }
 
   // #region append
@@ -150,28 +149,47 @@ export class Log {
     }
     const end = Math.min(upTo, this.#writtenEndOffset);
     if (offset >= end) return nothing;
-    try {
-      return await this.#segmentOf(offset).read(offset, maxBytes, end);
-    } catch (error) {
-      throw asStorageError(error);
-    }
+    return this.#reading(this.#segmentOf(offset).read(offset, maxBytes, end));
   }
 
-  /** The first record of this time or later, or null when there is none. Walks over headers from the start: there is no time index yet. */
+  /** The first record of this time or later, or null when there is none. */
   async offsetForTime(timestamp: number): Promise<TimedOffset | null> {
+    const range = { from: this.#logStartOffset, to: this.#writtenEndOffset };
+    return this.#reading(firstSince([...this.#segments], timestamp, range, this.#host.codecs));
+  }
+
+  // #region advanceLogStartOffset
+  /**
+   * Gives up the records before `offset`; an offset at or before the start changes nothing. It is written down first: when this resolves, the
+   * records do not come back after a loss of power. Then the segments that hold nothing else are removed; others keep their files
+   * as they are. Throws `OffsetOutOfRange` behind the end, and `StorageError`.
+   */
+  advanceLogStartOffset(offset: number): Promise<void> {
+    const advanced = this.#advancing.then(() => this.#advance(offset));
+    this.#advancing = advanced.catch(() => {});
+    return advanced;
+  }
+
+  async #advance(offset: number): Promise<void> {
+    this.#mustTakeAppends();
+    if (offset > this.#logEndOffset) throw new OffsetOutOfRange(offset, this.#logStartOffset, this.#logEndOffset);
+    if (offset <= this.#logStartOffset) return;
+    const { disk, trace, name } = this.#host;
     try {
-      for (const segment of [...this.#segments]) {
-        for await (const { header } of segment.batchesSince(timestamp)) {
-          if (header.baseOffset >= this.#writtenEndOffset) return null;
-          const found = await this.#firstSince(timestamp, header);
-          if (found !== null) return found;
-        }
+      await writeStartOffset(disk, this.#folder, offset);
+      this.#logStartOffset = offset;
+      trace.record(name, 'log.startAdvanced', { folder: this.#folder, offset });
+      const gone = this.#segments.splice(0, segmentsBefore(this.#segments, offset));
+      await Promise.allSettled([...this.#reads]);
+      for (const segment of gone) {
+        await segment.close();
+        await removeFiles(disk, this.#folder, segment.baseOffset);
       }
-      return null;
     } catch (error) {
       throw asStorageError(error);
     }
   }
+  // #endregion advanceLogStartOffset
 
   /**
    * Cuts off the record at `offset` and all behind it, and with it the rest of its batch: a follower does so when its leader has something
@@ -199,11 +217,15 @@ export class Log {
     return this.#closing;
   }
 
-  async #firstSince(timestamp: number, header: BatchHeader): Promise<TimedOffset | null> {
-    const batch = await this.read(header.baseOffset, header.sizeInBytes, lastOffsetOf(header) + 1);
-    const record = decodeBatch(batch, this.#host.codecs).find((candidate) => candidate.timestamp >= timestamp);
-    if (record === undefined) return null;
-    return { offset: record.offset, timestamp: record.timestamp, leaderEpoch: header.partitionLeaderEpoch };
+  async #reading<T>(read: Promise<T>): Promise<T> {
+    this.#reads.add(read);
+    try {
+      return await read;
+    } catch (error) {
+      throw asStorageError(error);
+    } finally {
+      this.#reads.delete(read);
+    }
   }
 
   get #active(): Segment {
@@ -309,6 +331,7 @@ export class Log {
 
   async #close(): Promise<void> {
     await this.#writing;
+    await this.#advancing;
     try {
       if (this.#failure === undefined) await this.#active.sync();
     } catch (error) {

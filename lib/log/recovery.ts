@@ -10,21 +10,34 @@
 import type { Host } from '../trace/host.ts';
 import type { Disk } from '../world/world.ts';
 import { Producers } from './producers.ts';
-import { fileName, type Recovery, Segment } from './segment.ts';
+import { fileName, type Recovery, removeFiles, Segment } from './segment.ts';
+import { readStartOffset } from './startOffset.ts';
 
 export interface Recovered {
   /** At least one, in the order of their offsets; the last one is written to. */
   readonly segments: Segment[];
   readonly producers: Producers;
+  /** The first offset that was not deleted. */
+  readonly startOffset: number;
   readonly endOffset: number;
   /** What had to be cut off, in words. */
   readonly words: string | undefined;
 }
 
 export async function recoverLog(host: Host, folder: string, indexIntervalBytes: number): Promise<Recovered> {
+  const deletedBefore = await readStartOffset(host.disk, folder);
   const found = await baseOffsets(host.disk, folder);
+  // A crash may have come between the note of a deletion and the deletion itself.
+  const stale = found.splice(
+    0,
+    segmentsBefore(
+      found.map((baseOffset) => ({ baseOffset })),
+      deletedBefore,
+    ),
+  );
+  for (const baseOffset of stale) await removeFiles(host.disk, folder, baseOffset);
   const segments: Segment[] = [];
-  for (const baseOffset of found.length > 0 ? found : [0]) {
+  for (const baseOffset of found.length > 0 ? found : [deletedBefore]) {
     segments.push(await Segment.open(host.disk, folder, baseOffset, indexIntervalBytes));
   }
   if (found.length === 0) await host.disk.syncDirectory(folder);
@@ -37,13 +50,41 @@ export async function recoverLog(host: Host, folder: string, indexIntervalBytes:
     const { endOffset, cutBytes, reason } = recovery;
     host.trace.record(host.name, 'log.recovered', { folder, endOffset, cutBytes, reason });
   }
-  return { segments, producers, endOffset: recovery.endOffset, words };
+  const { endOffset } = recovery;
+  if (endOffset < deletedBefore) return beginAgain(host, folder, segments, deletedBefore, indexIntervalBytes, words);
+  return { segments, producers, startOffset: Math.max(deletedBefore, segments[0].baseOffset), endOffset, words };
+}
+
+/** What a loss of power has taken reached beyond the deleted records, so all there is is deleted: offsets go on where nothing was ever given away. */
+async function beginAgain(
+  { disk }: Host,
+  folder: string,
+  old: readonly Segment[],
+  startOffset: number,
+  indexIntervalBytes: number,
+  words: string | undefined,
+): Promise<Recovered> {
+  for (const segment of old) {
+    await segment.close();
+    await removeFiles(disk, folder, segment.baseOffset);
+  }
+  const segment = await Segment.open(disk, folder, startOffset, indexIntervalBytes);
+  await segment.recover(() => {});
+  await disk.syncDirectory(folder);
+  return { segments: [segment], producers: new Producers(), startOffset, endOffset: startOffset, words };
+}
+
+/** How many segments at the front hold no offset from `offset` on. The last one always stays. */
+export function segmentsBefore(segments: readonly { readonly baseOffset: number }[], offset: number): number {
+  const kept = segments.findLastIndex(({ baseOffset }) => baseOffset <= offset);
+  return Math.max(0, kept);
 }
 
 /** What is remembered of producers at the start of the last segment. */
 export async function recoverProducers(disk: Disk, folder: string, segments: readonly Segment[]): Promise<Producers> {
   for (let from = segments.length - 1; ; from--) {
-    const producers = from === 0 ? new Producers() : await loadSnapshot(disk, folder, segments[from].baseOffset);
+    const snapshot = await loadSnapshot(disk, folder, segments[from].baseOffset);
+    const producers = snapshot ?? (from === 0 ? new Producers() : undefined);
     if (producers === undefined) continue;
     for (const segment of segments.slice(from, -1)) await segment.visitHeaders((header) => producers.add(header));
     return producers;

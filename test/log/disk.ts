@@ -77,8 +77,12 @@ export class TestDisk implements Disk {
     if (!this.files.delete(path)) throw new DiskFailed(`no file ${path}`);
   }
 
-  async rename(): Promise<void> {
-    throw new Error('a log renames nothing');
+  async rename(from: string, to: string): Promise<void> {
+    await this.#do('rename', from);
+    const content = this.files.get(from);
+    if (content === undefined) throw new DiskFailed(`no file ${from}`);
+    this.files.delete(from);
+    this.files.set(to, content);
   }
 
   async syncDirectory(): Promise<void> {
