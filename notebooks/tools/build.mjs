@@ -1,15 +1,28 @@
 /** The command line of `build.ts`: installs the packages when they are missing, then reads TypeScript through tsx. */
 import '../../test/tools/install.mjs';
+import { parseArgs } from 'node:util';
 import { tsImport } from 'tsx/esm/api';
 
-const args = process.argv.slice(2);
-const wanted = args.filter((arg) => !arg.startsWith('--'));
-const unknown = args.filter((arg) => arg.startsWith('--') && arg !== '--check');
-if (unknown.length > 0) {
-  console.error(`Unknown: ${unknown.join(' ')}. Usage: npm run build:notebooks [-- [--check] [00 01 …]]`);
-  process.exit(2);
+try {
+  const { check, node, wanted } = options();
+  /** @type {typeof import('./build.ts')} */
+  const { buildNotebooks } = await tsImport('./build.ts', import.meta.url);
+  const passed = await buildNotebooks({ check, node, wanted });
+  process.exit(passed ? 0 : 1);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
 }
-/** @type {typeof import('./build.ts')} */
-const { buildNotebooks } = await tsImport('./build.ts', import.meta.url);
-const passed = await buildNotebooks({ check: args.includes('--check'), wanted });
-process.exit(passed ? 0 : 1);
+
+function options() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { check: { type: 'boolean', default: false }, node: { type: 'string' } },
+    });
+    return { ...values, wanted: positionals };
+  } catch (error) {
+    const usage = 'Usage: npm run build:notebooks [-- [--check] [--node PROGRAM] [00 01 …]]';
+    throw new Error(`${error instanceof Error ? error.message : error}\n${usage}`);
+  }
+}

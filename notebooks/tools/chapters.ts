@@ -1,11 +1,11 @@
 /** Finds the chapters of the course and reads them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Chapter } from '../../chapters/tools/cells.ts';
 import { parseChapter } from '../../chapters/tools/cells.ts';
 
-export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 
 export interface ChapterFile {
   /** `00-a-balance-goes-wrong` */

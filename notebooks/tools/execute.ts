@@ -20,6 +20,9 @@ const STRAGGLERS_MS = 300;
 /** What is printed for an error that nobody waits for; the kernel goes on, and so would a careless test. */
 const UNCAUGHT = /^(UnhandledPromiseRejection|UncaughtException):/m;
 
+/** How a check begins when an answer is not right yet. */
+const REFUSAL = /^✘/m;
+
 export interface Execution {
   readonly runs: ReadonlyMap<string, Run>;
   /** One for each thing that a reader should not meet, with the place in the chapter. */
@@ -67,6 +70,9 @@ function problemsOf(cell: Cell, { ok, outputs }: CellResult): string[] {
   const problems: string[] = [];
   // The starter of an exercise is a wrong answer: its check may say so with an error.
   if (!ok && !cell.exercise) problems.push(`fails:\n${indented(errors)}`);
+  if (ok && cell.exercise && !texts.some((text) => REFUSAL.test(text))) {
+    problems.push('is the starter of an exercise, and its check does not refuse it: no line begins with ✘');
+  }
   if (UNCAUGHT.test(errors)) problems.push(`leaves an error that nobody catches:\n${indented(errors)}`);
   const place = [root, homedir()].find((folder) => folder.length > 1 && texts.some((text) => text.includes(folder)));
   if (place) problems.push(`shows a folder of this machine, ${place}: its output would differ elsewhere`);

@@ -10,11 +10,11 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 const zmq: typeof import('zeromq') = createRequire(createRequire(import.meta.url).resolve('tslab'))('zeromq');
 
 export type Output =
@@ -104,11 +104,11 @@ export class Kernel {
     void this.#listen(this.#shell, (message) => this.#settle(`reply ${message.parent.msg_id}`, message));
     void this.#listen(this.#iopub, (message) => this.#hear(message));
     // What is published before the subscription has arrived is lost: ask until an answer comes on both ways.
-    for (let attempt = 0; attempt < 60; attempt += 1) {
+    for (let attempt = 0; attempt < 240; attempt += 1) {
       if (this.#child.exitCode !== null) throw new Error(`the kernel has ended before it was ready:\n${this.#log}`);
       if (await this.#ask('kernel_info_request', {}, 500)) return;
     }
-    throw new Error(`the kernel did not answer within half a minute:\n${this.#log}`);
+    throw new Error(`the kernel did not answer within two minutes:\n${this.#log}`);
   }
 
   /** Runs a cell to its end. A cell that fails is a result, not an exception. */

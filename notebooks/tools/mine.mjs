@@ -5,81 +5,77 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { extname, join, relative } from 'node:path';
+import { extname, join } from 'node:path';
 import { root } from './python.mjs';
-
-const notebooks = join(root, 'notebooks');
-export const mine = join(notebooks, 'mine');
-const kept = join(mine, 'kept');
 
 /**
  * @typedef {{ cell_type: string, source: string[], metadata: { kafkaito?: { file?: string } }, outputs?: unknown[], execution_count?: number | null }} Cell
  * @typedef {{ cells: Cell[], metadata: { kafkaito?: { chapter: string } } }} Notebook
  */
 
-/** The names of all chapters that have a notebook, in order. */
-export function chapterNames() {
-  return readdirSync(notebooks)
-    .filter((name) => name.endsWith('.ipynb'))
-    .map((name) => name.slice(0, -'.ipynb'.length))
-    .sort();
-}
+/** @param {string} notebooks the folder of the course's notebooks, in which the learner's lies */
+export function learnersCopies(notebooks = join(root, 'notebooks')) {
+  const mine = join(notebooks, 'mine');
+  const copyOf = (/** @type {string} */ name) => join(mine, `${name}.ipynb`);
+  const chapterOf = (/** @type {string} */ name) => readNotebook(join(notebooks, `${name}.ipynb`));
 
-/**
- * Makes the copies that are not there yet, and the files that chapters save, such as `ledger.ts`.
- * @returns {string[]} the chapters that have changed since the learner's copy was made
- */
-export function makeCopies() {
-  mkdirSync(mine, { recursive: true });
-  return chapterNames().filter((name) => {
-    const chapter = readNotebook(join(notebooks, `${name}.ipynb`));
-    const copy = copyOf(name);
-    if (!existsSync(copy)) writeCopy(chapter, copy);
-    for (const [file, text] of filesOf(chapter)) {
-      if (!existsSync(join(mine, file))) writeFileSync(join(mine, file), text);
-    }
-    return madeFrom(copy) !== contentOf(chapter);
-  });
-}
-
-/** @param {string} name @returns {string} the learner's copy of a chapter */
-export function copyOf(name) {
-  return join(mine, `${name}.ipynb`);
-}
-
-/**
- * Puts a chapter back as it is in the course.
- * @param {string} name
- * @returns {string[]} what was done, one sentence each
- */
-export function resetChapter(name) {
-  mkdirSync(mine, { recursive: true });
-  const chapter = readNotebook(join(notebooks, `${name}.ipynb`));
-  const done = [];
-  const before = keep(copyOf(name));
-  writeCopy(chapter, copyOf(name));
-  done.push(`${shown(copyOf(name))} is new${before ? `; yours is now ${shown(before)}` : ''}.`);
-  for (const [file, text] of filesOf(chapter)) {
-    const path = join(mine, file);
-    if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
-    const old = keep(path);
-    writeFileSync(path, text);
-    done.push(`${shown(path)} is the one that the chapter starts with${old ? `; yours is now ${shown(old)}` : ''}.`);
+  /** The names of all chapters that have a notebook, in order. */
+  function names() {
+    return readdirSync(notebooks)
+      .filter((name) => name.endsWith('.ipynb'))
+      .map((name) => name.slice(0, -'.ipynb'.length))
+      .sort();
   }
-  return done;
+
+  /**
+   * Makes the copies that are not there yet, and the files that chapters save, such as `ledger.ts`.
+   * @returns {string[]} the chapters that have changed since the learner's copy was made
+   */
+  function make() {
+    mkdirSync(mine, { recursive: true });
+    return names().filter((name) => {
+      const chapter = chapterOf(name);
+      if (!existsSync(copyOf(name))) writeCopy(chapter, copyOf(name));
+      for (const [file, text] of filesOf(chapter)) {
+        if (!existsSync(join(mine, file))) writeFileSync(join(mine, file), text);
+      }
+      return madeFrom(copyOf(name)) !== contentOf(chapter);
+    });
+  }
+
+  /**
+   * Puts a chapter back as it is in the course.
+   * @param {string} name
+   * @returns {string[]} what was done, one sentence each
+   */
+  function reset(name) {
+    mkdirSync(mine, { recursive: true });
+    const before = keep(mine, `${name}.ipynb`);
+    writeCopy(chapterOf(name), copyOf(name));
+    const done = [`${name}.ipynb is new${before ? `; yours is now ${before}` : ''}.`];
+    for (const [file, text] of filesOf(chapterOf(name))) {
+      const path = join(mine, file);
+      if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+      const old = keep(mine, file);
+      writeFileSync(path, text);
+      done.push(`${file} is the one that the chapter starts with${old ? `; yours is now ${old}` : ''}.`);
+    }
+    return done;
+  }
+
+  return { folder: mine, names, copyOf, make, reset };
 }
 
-/** Moves a file to `kept` under a free name. @param {string} path @returns {string | undefined} its new place */
-function keep(path) {
-  if (!existsSync(path)) return undefined;
-  mkdirSync(kept, { recursive: true });
-  const extension = extname(path);
-  const start = join(kept, relative(mine, path).slice(0, -extension.length));
+/** Moves a file to `kept` under a free name. @param {string} mine @param {string} name @returns {string | undefined} its new name */
+function keep(mine, name) {
+  if (!existsSync(join(mine, name))) return undefined;
+  mkdirSync(join(mine, 'kept'), { recursive: true });
+  const extension = extname(name);
   let number = 1;
-  while (existsSync(`${start}-${number}${extension}`)) number += 1;
-  const place = `${start}-${number}${extension}`;
-  renameSync(path, place);
-  return place;
+  const nameOf = () => `kept/${name.slice(0, -extension.length)}-${number}${extension}`;
+  while (existsSync(join(mine, nameOf()))) number += 1;
+  renameSync(join(mine, name), join(mine, nameOf()));
+  return nameOf();
 }
 
 /** @param {Notebook} chapter @param {string} path */
@@ -122,9 +118,4 @@ function madeFrom(path) {
 /** @param {string} path @returns {Notebook} */
 function readNotebook(path) {
   return JSON.parse(readFileSync(path, 'utf8'));
-}
-
-/** @param {string} path */
-function shown(path) {
-  return relative(root, path);
 }

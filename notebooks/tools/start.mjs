@@ -9,7 +9,7 @@ import '../../test/tools/install.mjs';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isFree, startJupyter } from './jupyter.mjs';
-import { chapterNames, copyOf, makeCopies, mine } from './mine.mjs';
+import { learnersCopies } from './mine.mjs';
 import { startProgress } from './progress.mjs';
 import { installJupyter, root } from './python.mjs';
 
@@ -29,23 +29,25 @@ async function main() {
     throw new Error(`Port ${port} is taken. Choose another one, or leave --port out and a free one is found.`);
   }
   await installJupyter();
-  const changed = makeCopies();
-  for (const name of changed) {
+  const copies = learnersCopies();
+  for (const name of copies.make()) {
     console.log(
       `Chapter ${name} has changed since your copy was made. To get it:  npm run exercises -- reset ${name.slice(0, 2)}`,
     );
   }
-  const [first] = chapterNames();
+  const [first] = copies.names();
   const done = startProgress('Starting JupyterLab');
   const jupyter = await startJupyter({
-    notebook: copyOf(first),
-    folder: mine,
+    notebook: copies.copyOf(first),
+    folder: copies.folder,
     port: port ?? USUAL_PORT,
     openBrowser,
   }).finally(done);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`\nJupyterLab is ready after ${seconds} s, for this machine only:\n\n  ${jupyter.url}\n`);
-  console.log(`Your copies of the chapters are in ${relative(root, mine)}; updates leave them alone. Ctrl-C ends it.`);
+  console.log(
+    `Your copies of the chapters are in ${relative(root, copies.folder)}; updates leave them alone. Ctrl-C ends it.`,
+  );
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, jupyter.stop);
   process.exitCode = await jupyter.ended;
   console.log('JupyterLab has ended.');

@@ -18,7 +18,7 @@ beforeAll(async () => {
   base = mkdtempSync(join(scratch, 'a test-'));
   folder = join(base, 'mine');
   kernel = await startKernel({ folder });
-});
+}, 120_000);
 
 afterAll(async () => {
   await kernel?.close();
@@ -103,7 +103,7 @@ describe('A cell that is a file', () => {
     expect(await run(source)).toBe('saved ledger.ts\n');
     expect(readFileSync(join(folder, 'ledger.ts'), 'utf8')).toBe(`${source}\n`);
     expect(await run("import { sum } from './ledger.ts';\n\nsum([1]);")).toMatch(
-      /^Error: not yet\n {4}at sum \(ledger\.ts:3:9\)\n {4}at cell \[\d+\]:3:\d\n$/,
+      /^Error: not yet\n {4}at sum \(ledger\.ts:3\)\n {4}at cell \[\d+\]:3:\d\n$/,
     );
   });
 
@@ -153,7 +153,7 @@ describe('A source of the project that is edited while the notebook is open', ()
       '// edited\n// again\n\nexport const answer: number = (() => { throw new Error("here"); })();\n',
     );
     expect(await run("import { answer } from '../front.ts';\nanswer")).toMatch(
-      /^Error: here\n {4}at [^\n]*behind\.ts:4:46\)?\n/,
+      /^Error: here\n {4}at [^\n]*behind\.ts:4\)?\n/,
     );
     library('behind.ts', 'export const answer: number = "42";\n');
     expect(await run("import { answer } from '../front.ts';\nanswer")).toMatch(
@@ -194,10 +194,10 @@ describe('A kernel', () => {
     });
     const [printed] = await once(parent.stdout, 'data');
     const [kernelId, shellPort] = JSON.parse(String(printed));
-    await expect.poll(() => listens(shellPort), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => listens(shellPort), { timeout: 30_000 }).toBe(true);
     parent.kill('SIGKILL');
-    await expect.poll(() => isAlive(kernelId), { timeout: 15_000 }).toBe(false);
-  });
+    await expect.poll(() => isAlive(kernelId), { timeout: 30_000 }).toBe(false);
+  }, 90_000);
 });
 
 /** Whether something answers on a port of this machine. */

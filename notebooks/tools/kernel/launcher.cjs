@@ -6,7 +6,7 @@
  * It reaches into private files of tslab, which is why tslab's version is pinned and `test/notebooks/kernel.test.ts` runs it.
  */
 const vm = require('node:vm');
-const { root } = require('./project.cjs');
+const { projectNames, root } = require('./project.cjs');
 
 // First of all, since loading takes a second or two, and the parent may be gone by then.
 endWithParent();
@@ -19,7 +19,7 @@ const { createCellCompiler, ts } = require('./compiler.cjs');
 const { installModules } = require('./modules.cjs');
 const { createSavedFiles, fileOf } = require('./savedFiles.cjs');
 const { installStacks } = require('./stacks.cjs');
-const { createExecutor } = require('tslab/dist/executor.js');
+const { createExecutor, createRequire } = require('tslab/dist/executor.js');
 const jupyter = require('tslab/dist/jupyter.js');
 
 const configPath = process.argv[process.argv.indexOf('--config-path') + 1];
@@ -30,7 +30,7 @@ if (!process.argv.includes('--config-path')) {
 
 const modules = installModules(ts, notebookFolder);
 const { converter, cellOf, nextCell } = createCellCompiler(notebookFolder);
-installStacks(notebookFolder, modules.sourceMapOf, cellOf);
+installStacks(notebookFolder, cellOf);
 const savedFiles = createSavedFiles(notebookFolder);
 
 const converters = { node: converter, browser: converter, close: () => converter.close() };
@@ -41,6 +41,7 @@ const server = new jupyter.ZmqServer(handler, configPath);
 installDisplay();
 describeLanguage();
 leaveErrorsAsTheyAre();
+const warming = setTimeout(warmUp, 1000);
 // Open servers of a learner would otherwise hold the process, and with it their ports, after Jupyter has let go of it.
 handler.close = () => {
   executor.close();
@@ -59,6 +60,7 @@ function executorOfCells() {
   let count = 0;
   return Object.assign(Object.create(executor), {
     execute: async (/** @type {string} */ source) => {
+      clearTimeout(warming);
       count += 1;
       nextCell(`cell [${count}]`);
       const file = fileOf(source);
@@ -67,6 +69,18 @@ function executorOfCells() {
       return executor.execute(source);
     },
   });
+}
+
+/**
+ * Reads and loads the library while the reader still reads the first lines, so that the first cell does not have to. A source that is
+ * broken at this moment is for the cell that imports it to report.
+ */
+function warmUp() {
+  const imports = [...projectNames(ts).keys()].map((name) => `import ${JSON.stringify(name)};`);
+  try {
+    converter.convert('', imports.join('\n'));
+    for (const name of projectNames(ts).keys()) createRequire(root)(name);
+  } catch {}
 }
 
 /** @param {string} name @param {string} source */

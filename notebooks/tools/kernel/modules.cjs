@@ -3,10 +3,14 @@
  * import cell again: `refresh` forgets loaded modules whose files have changed, so that the next import reads them anew. A
  * change in `lib/` or `chapters/tools/` forgets all sources of the project, since they hold on to each other; a change beside
  * the notebook forgets only the learner's own files, and the library keeps its state.
+ *
+ * The types are taken out by sucrase, as on the page: it is eight times as fast as TypeScript, which matters when a first import reads
+ * two hundred files, and it leaves every line where it was, so stacks need no map.
  */
 const { readFileSync, statSync } = require('node:fs');
 const Module = require('node:module');
 const { join } = require('node:path');
+const { transform } = require('sucrase');
 const { isInside, projectNames, root } = require('./project.cjs');
 
 /** The parts of Node's loader that its types leave out. They have been there since the first versions of Node. */
@@ -26,8 +30,6 @@ function installModules(ts, notebookFolder) {
   const names = projectNames(ts);
   /** @type {Map<string, string>} the state of each loaded file when it was loaded */
   const loaded = new Map();
-  /** @type {Map<string, Module.SourceMap>} */
-  const sourceMaps = new Map();
 
   const resolve = loader._resolveFilename;
   loader._resolveFilename = (request, parent, ...rest) => {
@@ -41,17 +43,13 @@ function installModules(ts, notebookFolder) {
 
   loader._extensions['.ts'] = (module, path) => {
     loaded.set(path, stateOf(path));
-    const { outputText, sourceMapText } = ts.transpileModule(readFileSync(path, 'utf8'), {
-      fileName: path,
-      compilerOptions: {
-        module: ts.ModuleKind.CommonJS,
-        target: ts.ScriptTarget.ES2022,
-        esModuleInterop: true,
-        sourceMap: true,
-      },
+    const source = readFileSync(path, 'utf8');
+    const { code } = transform(source, {
+      transforms: ['typescript', 'imports'],
+      disableESTransforms: true,
+      filePath: path,
     });
-    sourceMaps.set(path, new Module.SourceMap(JSON.parse(String(sourceMapText))));
-    module._compile(outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'), path);
+    module._compile(code, path);
   };
 
   function refresh() {
@@ -65,7 +63,7 @@ function installModules(ts, notebookFolder) {
     }
   }
 
-  return { refresh, sourceMapOf: (/** @type {string} */ path) => sourceMaps.get(path) };
+  return { refresh };
 }
 
 /** Changes whenever the file does; a file that is gone has a state too. */

@@ -12,10 +12,9 @@ const FRAMES_KEPT = 8;
  * @typedef {{ name: string, map: import('node:module').SourceMap, linesBefore: number, scriptLines: number }} CellSource
  *
  * @param {string} notebookFolder
- * @param {(path: string) => import('node:module').SourceMap | undefined} sourceMapOf
  * @param {(script: string) => CellSource | undefined} cellOf
  */
-function installStacks(notebookFolder, sourceMapOf, cellOf) {
+function installStacks(notebookFolder, cellOf) {
   // Enough frames that some of the learner's remain when the kernel's and Node's are left out.
   Error.stackTraceLimit = 50;
   Error.prepareStackTrace = (error, frames) => {
@@ -52,9 +51,8 @@ function installStacks(notebookFolder, sourceMapOf, cellOf) {
     }
     const path = script.startsWith('file:') ? fileURLToPath(script) : script;
     if (!isAbsolute(path) || !isInside(root, path) || path.endsWith('.cjs')) return undefined;
-    const map = sourceMapOf(path);
-    const origin = map ? originOf(map, line, column) : { line, column };
-    return origin && `${shownPath(path, notebookFolder)}:${origin.line}:${origin.column}`;
+    // Sources are loaded with every line in its place, but not every column.
+    return `${shownPath(path, notebookFolder)}:${line}`;
   }
 }
 
