@@ -15,9 +15,11 @@ export {
   HEADER_BYTES,
   lastOffsetOf,
   readBatchHeader,
+  stampAppendTime,
   stampBatch,
 } from './header.ts';
 export type { Header, LogRecord, RecordData } from './record.ts';
+export { deleteHorizonOf, emptyBatch, type Retained, retainRecords } from './retain.ts';
 
 export interface Batch {
   readonly header: BatchHeader;

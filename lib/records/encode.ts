@@ -19,7 +19,7 @@ import {
   LENGTH_OVERHEAD_BYTES,
   TRANSACTIONAL_BIT,
 } from './header.ts';
-import type { Header, RecordData } from './record.ts';
+import type { Header, LogRecord, RecordData } from './record.ts';
 
 export interface BatchSettings {
   /** Default `none`. */
@@ -42,15 +42,15 @@ export interface BatchSettings {
 export function encodeBatch(records: readonly RecordData[], settings: BatchSettings, codecs: Codecs): Uint8Array {
   if (records.length === 0) throw new RangeError('a batch needs at least one record');
   const codec = settings.codec ?? 'none';
-  const names = new HeaderNames();
-  const lengths = records.map((record, index) => recordLength(record, index, records[0].timestamp, names));
-  const size = lengths.reduce((sum, length) => sum + varintSize(length) + length, 0);
-  if (codec === 'none')
-    return sealed(records, settings, size, (writer) => writeRecords(writer, records, lengths, names));
-  const plain = new Writer(size);
-  writeRecords(plain, records, lengths, names);
-  const compressed = codecs.compress(codec, concat(plain.finish()));
+  const body = new RecordsBody(records, records[0].timestamp, (index) => index);
+  if (codec === 'none') return sealed(records, settings, body.size, (writer) => body.write(writer));
+  const compressed = codecs.compress(codec, body.bytes());
   return sealed(records, settings, compressed.length, (writer) => writer.bytes(compressed));
+}
+
+/** Records of a batch as they lie behind its header, uncompressed. They keep their offsets, which need not follow each other. */
+export function encodeRecords(records: readonly LogRecord[], baseOffset: number, baseTimestamp: number): Uint8Array {
+  return new RecordsBody(records, baseTimestamp, (index) => records[index].offset - baseOffset).bytes();
 }
 
 /** The header, then the `size` bytes that `writeContent` writes, then the checksum put into the header. */
@@ -85,26 +85,46 @@ function attributesOf(settings: BatchSettings): number {
   return codec | (settings.isTransactional ? TRANSACTIONAL_BIT : 0) | (settings.isControl ? CONTROL_BIT : 0);
 }
 
-function writeRecords(
-  writer: Writer,
-  records: readonly RecordData[],
-  lengths: readonly number[],
-  names: HeaderNames,
-): void {
-  const baseTimestamp = records[0].timestamp;
-  for (let index = 0; index < records.length; index++) {
-    const { timestamp, key, value, headers } = records[index];
-    writer.varint(lengths[index]);
-    writer.int8(0); // attributes: none are defined yet
-    writer.varlong(timestamp - baseTimestamp);
-    writer.varint(index);
-    writeBytes(writer, key);
-    writeBytes(writer, value);
-    writer.varint(headers.length);
-    for (const header of headers) {
-      writeBytes(writer, names.utf8(header));
-      writeBytes(writer, header.value);
+/** What lies behind the header: the records, one after the other, each behind its length. */
+class RecordsBody {
+  readonly size: number;
+  readonly #records: readonly RecordData[];
+  readonly #baseTimestamp: number;
+  readonly #offsetDeltaOf: (index: number) => number;
+  readonly #names = new HeaderNames();
+  readonly #lengths: readonly number[];
+
+  constructor(records: readonly RecordData[], baseTimestamp: number, offsetDeltaOf: (index: number) => number) {
+    this.#records = records;
+    this.#baseTimestamp = baseTimestamp;
+    this.#offsetDeltaOf = offsetDeltaOf;
+    this.#lengths = records.map((record, index) =>
+      recordLength(record, offsetDeltaOf(index), baseTimestamp, this.#names),
+    );
+    this.size = this.#lengths.reduce((sum, length) => sum + varintSize(length) + length, 0);
+  }
+
+  write(writer: Writer): void {
+    for (let index = 0; index < this.#records.length; index++) {
+      const { timestamp, key, value, headers } = this.#records[index];
+      writer.varint(this.#lengths[index]);
+      writer.int8(0); // attributes: none are defined yet
+      writer.varlong(timestamp - this.#baseTimestamp);
+      writer.varint(this.#offsetDeltaOf(index));
+      writeBytes(writer, key);
+      writeBytes(writer, value);
+      writer.varint(headers.length);
+      for (const header of headers) {
+        writeBytes(writer, this.#names.utf8(header));
+        writeBytes(writer, header.value);
+      }
     }
+  }
+
+  bytes(): Uint8Array {
+    const writer = new Writer(this.size);
+    this.write(writer);
+    return concat(writer.finish());
   }
 }
 
@@ -114,8 +134,8 @@ function writeBytes(writer: Writer, bytes: Uint8Array | null): void {
   writer.bytes(bytes);
 }
 
-function recordLength(record: RecordData, index: number, baseTimestamp: number, names: HeaderNames): number {
-  let length = 1 + varlongSize(record.timestamp - baseTimestamp) + varintSize(index);
+function recordLength(record: RecordData, offsetDelta: number, baseTimestamp: number, names: HeaderNames): number {
+  let length = 1 + varlongSize(record.timestamp - baseTimestamp) + varintSize(offsetDelta);
   length += bytesSize(record.key) + bytesSize(record.value) + varintSize(record.headers.length);
   for (const header of record.headers) length += bytesSize(names.utf8(header)) + bytesSize(header.value);
   return length;

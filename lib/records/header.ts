@@ -26,6 +26,8 @@ export const LENGTH_OVERHEAD_BYTES = 12;
 /** Where the checksummed part begins. */
 export const ATTRIBUTES_AT = 21;
 export const CRC_AT = 17;
+export const BASE_TIMESTAMP_AT = 27;
+export const MAX_TIMESTAMP_AT = 35;
 const LEADER_EPOCH_AT = 12;
 const MAGIC_AT = 16;
 const TWO_TO_32 = 2 ** 32;
@@ -37,6 +39,8 @@ export const CODEC_MASK = 0x07;
 export const APPEND_TIME_BIT = 0x08;
 export const TRANSACTIONAL_BIT = 0x10;
 export const CONTROL_BIT = 0x20;
+/** The base timestamp is the time at which the batch's tombstones may go (KIP-534). The deltas of the records still count from it. */
+export const DELETE_HORIZON_BIT = 0x40;
 
 export interface BatchHeader {
   /** The offset of the first record. */
@@ -135,9 +139,21 @@ function headerOf(bytes: Uint8Array): BatchHeader {
 export function stampBatch(bytes: Uint8Array, baseOffset: number, leaderEpoch: number): void {
   if (bytes[MAGIC_AT] !== 2) throw new CorruptBatch(`a batch of format ${bytes[MAGIC_AT]} cannot be stamped`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  view.setInt32(0, Math.floor(baseOffset / TWO_TO_32));
-  view.setUint32(4, baseOffset >>> 0);
+  setInt64(view, 0, baseOffset);
   view.setInt32(LEADER_EPOCH_AT, leaderEpoch);
+}
+
+/** Makes `timestamp` the time of all records of a batch, in place: `message.timestamp.type=LogAppendTime`. The checksum is made again. */
+export function stampAppendTime(bytes: Uint8Array, timestamp: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  view.setInt16(ATTRIBUTES_AT, view.getInt16(ATTRIBUTES_AT) | APPEND_TIME_BIT);
+  setInt64(view, MAX_TIMESTAMP_AT, timestamp);
+  view.setUint32(CRC_AT, crc32c(bytes, ATTRIBUTES_AT));
+}
+
+export function setInt64(view: DataView, at: number, value: number): void {
+  view.setInt32(at, Math.floor(value / TWO_TO_32));
+  view.setUint32(at + 4, value >>> 0);
 }
 
 function hex(crc: number): string {
