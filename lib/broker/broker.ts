@@ -9,11 +9,13 @@ import { Topics } from '../cluster/topics.ts';
 import { GroupShard } from '../coordinators/groupShard.ts';
 import type { Host } from '../trace/host.ts';
 import type { Address, Cancel, Listener, Stream } from '../world/world.ts';
-import { type BrokerConfig, brokerConfig, ConfigError, groupSettings, logSettings } from './config.ts';
+import { type BrokerConfig, ConfigError, groupSettings, logSettings } from './config.ts';
 import { ClientConnection } from './connection.ts';
 import { CoordinatorRuntime } from './coordinatorRuntime.ts';
 import { Purgatory } from './delayed.ts';
 import { Dispatcher } from './dispatch.ts';
+import { FetchSessions } from './fetchSessions.ts';
+import { LiveConfig } from './liveConfig.ts';
 import { announced, routes } from './routes.ts';
 import type { GroupRuntime, Services } from './services.ts';
 
@@ -33,11 +35,11 @@ export interface BrokerSettings {
 export class Broker {
   /** Where clients reach it. */
   readonly address: Address;
-  readonly config: BrokerConfig;
   /** For looking inside: what a test or a drawing wants to know and no request answers. */
   readonly topics: Topics;
   readonly groups: GroupRuntime;
   readonly #host: Host;
+  readonly #live: LiveConfig;
   readonly #listener: Listener;
   readonly #unlock: Cancel;
   readonly #purgatory: Purgatory;
@@ -50,21 +52,21 @@ export class Broker {
    * and `StorageError` when the disk cannot be read or written.
    */
   static async start(host: Host, settings: BrokerSettings): Promise<Broker> {
-    const config = brokerConfig(settings.config);
     checkTopics(settings.topics ?? {});
     const undo: (() => unknown)[] = [];
     try {
       const unlock = await host.disk.lock();
       undo.push(unlock);
+      const live = await LiveConfig.open(host.disk, settings.config);
       const topics = await Topics.open(host, {
         brokerId: settings.brokerId,
-        logSettings: (configs) => logSettings(config, configs),
+        logSettings: (configs) => logSettings(live.current, configs),
       });
       undo.push(() => topics.close());
       for (const [name, partitions] of Object.entries(settings.topics ?? {})) await topics.ensure(name, partitions);
-      const newShard = () => new GroupShard(groupSettings(config));
+      const newShard = () => new GroupShard(groupSettings(live.current));
       const groups: GroupRuntime = new CoordinatorRuntime(host, newShard, {
-        maxBatchBytes: config['message.max.bytes'],
+        maxBatchBytes: live.current['message.max.bytes'],
       });
       undo.push(() => groups.close());
       const known = topics.named(OFFSETS_TOPIC);
@@ -75,7 +77,7 @@ export class Broker {
         if (broker) broker.#serve(stream);
         else early.push(stream);
       });
-      broker = new Broker(host, settings, { config, topics, groups, listener, unlock });
+      broker = new Broker(host, settings, { live, topics, groups, listener, unlock });
       for (const stream of early) broker.#serve(stream);
       return broker;
     } catch (error) {
@@ -88,25 +90,35 @@ export class Broker {
     this.#host = host;
     const { address: listening } = parts.listener;
     this.address = { host: advertisedHost ?? listening.host, port: listening.port };
-    this.config = parts.config;
+    this.#live = parts.live;
     this.topics = parts.topics;
     this.groups = parts.groups;
     this.#listener = parts.listener;
     this.#unlock = parts.unlock;
     this.#purgatory = new Purgatory(host.clock);
+    const { live } = parts;
     const services: Services = {
       host,
       brokerId,
       address: this.address,
-      config: this.config,
+      get config() {
+        return live.current;
+      },
+      live,
       topics: this.topics,
       groups: this.groups,
       purgatory: this.#purgatory,
+      fetchSessions: new FetchSessions(host, live.current['max.incremental.fetch.session.cache.slots']),
       announced: announced(routes),
     };
     this.#dispatcher = new Dispatcher(services, routes);
     const { address } = this;
     host.trace.record(host.name, 'broker.started', { broker: brokerId, host: address.host, port: address.port });
+  }
+
+  /** The settings that hold at the moment. */
+  get config(): BrokerConfig {
+    return this.#live.current;
   }
 
   /** Stops listening, ends all connections, closes the logs and lets go of the disk. Twice is harmless. */
@@ -141,7 +153,7 @@ export class Broker {
 }
 
 interface Parts {
-  readonly config: BrokerConfig;
+  readonly live: LiveConfig;
   readonly topics: Topics;
   readonly groups: GroupRuntime;
   readonly listener: Listener;

@@ -12,7 +12,10 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+export type PropertyType = 'boolean' | 'int' | 'long';
+
 interface Property<T> {
+  readonly type: PropertyType;
   readonly default: T;
   /** What is accepted, in words. */
   readonly accepts: string;
@@ -24,16 +27,17 @@ interface Property<T> {
 
 function flag(value: boolean, about: string): Property<boolean> {
   const known: { readonly [text: string]: boolean | undefined } = { true: true, false: false };
-  return { default: value, accepts: 'true or false', about, parse: (text) => known[text] };
+  return { type: 'boolean', default: value, accepts: 'true or false', about, parse: (text) => known[text] };
 }
 
 function whole(value: number, [least, most]: readonly [number, number], about: string): Property<number> {
   return {
+    type: most > MAX_INT ? 'long' : 'int',
     default: value,
-    accepts: `a whole number from ${least} to ${most}`,
+    accepts: `a whole number from ${least} to ${textOf(most)}`,
     about,
     parse(text) {
-      const number = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+      const number = text === LARGEST_LONG ? MAX_LONG : /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
       return number >= least && number <= most ? number : undefined;
     },
   };
@@ -41,6 +45,13 @@ function whole(value: number, [least, most]: readonly [number, number], about: s
 
 const MAX_INT = 0x7fffffff;
 const MAX_LONG = Number.MAX_SAFE_INTEGER;
+/** Kafka's way to say "without a limit". Our numbers end earlier, and the largest of them means the same. */
+const LARGEST_LONG = '9223372036854775807';
+
+/** A value as Kafka writes it. */
+export function textOf(value: boolean | number): string {
+  return value === MAX_LONG ? LARGEST_LONG : String(value);
+}
 
 export const properties = {
   'auto.create.topics.enable': flag(true, 'Whether asking for a topic that does not exist makes it.'),
@@ -49,7 +60,7 @@ export const properties = {
   'default.replication.factor': whole(1, [1, 1], 'How many copies a topic gets when nobody says.'),
   'min.insync.replicas': whole(1, [1, 100], 'How many replicas must be in sync for a write with acks=all.'),
   'message.max.bytes': whole(1_048_588, [0, MAX_INT], 'The largest record batch.'),
-  'message.timestamp.after.max.ms': whole(
+  'log.message.timestamp.after.max.ms': whole(
     3_600_000,
     [0, MAX_LONG],
     "How far a record's time may lie ahead of the broker's clock.",
@@ -66,6 +77,11 @@ export const properties = {
     'With 1 every append is forced to the disk before it counts. Otherwise the operating system decides when, as Kafka does by default.',
   ),
   'fetch.max.bytes': whole(57_671_680, [1_024, MAX_INT], 'The most that one fetch is answered with.'),
+  'max.incremental.fetch.session.cache.slots': whole(
+    1_000,
+    [0, MAX_INT],
+    'How many fetch sessions are kept; 0: none, so that every fetch names all its partitions.',
+  ),
   'socket.request.max.bytes': whole(104_857_600, [1, MAX_INT], 'The largest request.'),
   'group.min.session.timeout.ms': whole(6_000, [0, MAX_INT], 'The shortest session timeout that a member may ask for.'),
   'group.max.session.timeout.ms': whole(
@@ -84,6 +100,7 @@ export const properties = {
   'offset.metadata.max.bytes': whole(4_096, [0, MAX_INT], 'The longest text that may be kept with an offset.'),
 } satisfies { readonly [name: string]: Property<boolean> | Property<number> };
 
+export type PropertyName = keyof typeof properties;
 export type BrokerConfig = { readonly [K in keyof typeof properties]: (typeof properties)[K]['default'] };
 
 /** The settings of a broker from texts by name; what is left out has its default. Throws `ConfigError`. */
@@ -91,13 +108,11 @@ export function brokerConfig(texts: { readonly [name: string]: string } = {}): B
   const config: { [name: string]: boolean | number } = {};
   for (const [name, property] of Object.entries(properties)) config[name] = property.default;
   for (const [name, text] of Object.entries(texts)) {
-    const property = Object.entries(properties).find(([known]) => known === name)?.[1];
-    if (!property) throw new ConfigError(unknownProperty(name));
-    const value = property.parse(text.trim());
+    if (!isProperty(name)) throw new ConfigError(unknownProperty(name));
+    const { accepts, about, parse } = properties[name];
+    const value = parse(text.trim());
     if (value === undefined) {
-      throw new ConfigError(
-        `${name} is ${JSON.stringify(text)}, and ${property.accepts} is accepted: ${property.about}`,
-      );
+      throw new ConfigError(`${name} is ${JSON.stringify(text)}, and ${accepts} is accepted: ${about}`);
     }
     config[name] = value;
   }
@@ -108,6 +123,10 @@ export function brokerConfig(texts: { readonly [name: string]: string } = {}): B
     );
   }
   return checked;
+}
+
+export function isProperty(name: string): name is PropertyName {
+  return Object.keys(properties).includes(name);
 }
 
 function unknownProperty(name: string): string {
@@ -123,15 +142,25 @@ function unknownProperty(name: string): string {
   return `there is no setting ${JSON.stringify(name)} here; ${advice}`;
 }
 
+/** As in Kafka, which would rather refuse a request than work on it for minutes. */
+export const MAX_PARTITIONS_AT_ONCE = 10_000;
+
 /** Settings of a topic that may differ from the broker's, with the broker's property that they stand in for. */
 export const topicProperties = {
   'max.message.bytes': 'message.max.bytes',
-  'message.timestamp.after.max.ms': 'message.timestamp.after.max.ms',
+  'message.timestamp.after.max.ms': 'log.message.timestamp.after.max.ms',
   'min.insync.replicas': 'min.insync.replicas',
   'segment.bytes': 'log.segment.bytes',
   'index.interval.bytes': 'log.index.interval.bytes',
   'flush.messages': 'log.flush.interval.messages',
-} as const satisfies { readonly [name: string]: keyof BrokerConfig };
+} as const satisfies { readonly [name: string]: PropertyName };
+
+export type TopicPropertyName = keyof typeof topicProperties;
+
+/** Whether a setting of the broker can be changed while it runs. These are the ones that a topic can have for itself. */
+export function isDynamic(name: PropertyName): boolean {
+  return Object.values<PropertyName>(topicProperties).includes(name);
+}
 
 /** What is wrong with the settings of a topic, as a sentence; null: nothing. */
 export function topicConfigProblem(configs: { readonly [name: string]: string }): string | null {
@@ -150,14 +179,14 @@ export function topicConfigProblem(configs: { readonly [name: string]: string })
 export function topicSetting(
   config: BrokerConfig,
   configs: { readonly [name: string]: string },
-  name: keyof typeof topicProperties,
+  name: TopicPropertyName,
 ): number {
   const property = topicProperties[name];
   const own = configs[name];
   return (own === undefined ? undefined : properties[property].parse(own.trim())) ?? config[property];
 }
 
-function propertyOfTopic(name: string): keyof BrokerConfig | undefined {
+function propertyOfTopic(name: string): PropertyName | undefined {
   return Object.entries(topicProperties).find(([known]) => known === name)?.[1];
 }
 

@@ -1,13 +1,19 @@
 /** Which requests this broker handles, and in which versions. Everything that is announced or dispatched follows from this table. */
 import {
+  AlterConfigs,
   ApiVersions,
+  CreatePartitions,
   CreateTopics,
   DeleteGroups,
+  DeleteRecords,
   DeleteTopics,
+  DescribeCluster,
+  DescribeConfigs,
   DescribeGroups,
   Fetch,
   FindCoordinator,
   Heartbeat,
+  IncrementalAlterConfigs,
   InitProducerId,
   JoinGroup,
   LeaveGroup,
@@ -15,7 +21,9 @@ import {
   ListOffsets,
   Metadata,
   OffsetCommit,
+  OffsetDelete,
   OffsetFetch,
+  OffsetForLeaderEpoch,
   Produce,
   SyncGroup,
 } from '../protocol/apis/index.ts';
@@ -37,8 +45,16 @@ import { handleListGroups } from './handlers/16-list-groups.ts';
 import { handleApiVersions } from './handlers/18-api-versions.ts';
 import { handleCreateTopics } from './handlers/19-create-topics.ts';
 import { handleDeleteTopics } from './handlers/20-delete-topics.ts';
+import { handleDeleteRecords } from './handlers/21-delete-records.ts';
 import { handleInitProducerId } from './handlers/22-init-producer-id.ts';
+import { handleOffsetForLeaderEpoch } from './handlers/23-offset-for-leader-epoch.ts';
+import { handleDescribeConfigs } from './handlers/32-describe-configs.ts';
+import { handleAlterConfigs } from './handlers/33-alter-configs.ts';
+import { handleCreatePartitions } from './handlers/37-create-partitions.ts';
 import { handleDeleteGroups } from './handlers/42-delete-groups.ts';
+import { handleIncrementalAlterConfigs } from './handlers/44-incremental-alter-configs.ts';
+import { handleOffsetDelete } from './handlers/47-offset-delete.ts';
+import { handleDescribeCluster } from './handlers/60-describe-cluster.ts';
 import type { Services } from './services.ts';
 
 // #region routes
@@ -60,8 +76,16 @@ export const routes: readonly Route[] = [
   route(ApiVersions, handleApiVersions),
   route(CreateTopics, handleCreateTopics),
   route(DeleteTopics, handleDeleteTopics),
+  route(DeleteRecords, handleDeleteRecords),
   route(InitProducerId, handleInitProducerId),
+  route(OffsetForLeaderEpoch, handleOffsetForLeaderEpoch),
+  route(DescribeConfigs, handleDescribeConfigs),
+  route(AlterConfigs, handleAlterConfigs),
+  route(CreatePartitions, handleCreatePartitions),
   route(DeleteGroups, handleDeleteGroups),
+  route(IncrementalAlterConfigs, handleIncrementalAlterConfigs),
+  route(OffsetDelete, handleOffsetDelete),
+  route(DescribeCluster, handleDescribeCluster),
 ];
 // #endregion routes
 

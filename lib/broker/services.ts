@@ -8,6 +8,8 @@ import type { Address } from '../world/world.ts';
 import type { BrokerConfig } from './config.ts';
 import type { CoordinatorRuntime } from './coordinatorRuntime.ts';
 import type { Purgatory } from './delayed.ts';
+import type { FetchSessions } from './fetchSessions.ts';
+import type { LiveConfig } from './liveConfig.ts';
 
 export type GroupRuntime = CoordinatorRuntime<GroupEvent, GroupResponse, GroupShard>;
 
@@ -16,11 +18,15 @@ export interface Services {
   readonly brokerId: number;
   /** Where clients reach this broker. */
   readonly address: Address;
+  /** The settings that hold at the moment. */
   readonly config: BrokerConfig;
+  /** Where these come from, and how they are changed. */
+  readonly live: LiveConfig;
   readonly topics: Topics;
   readonly groups: GroupRuntime;
   /** Where fetches wait. */
   readonly purgatory: Purgatory;
+  readonly fetchSessions: FetchSessions;
   /** The APIs that have a handler, with the versions to be announced. */
   readonly announced: readonly { readonly api: AnyApi; readonly versions: readonly [min: number, max: number] }[];
 }

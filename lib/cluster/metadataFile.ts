@@ -14,7 +14,7 @@ export interface TopicMetadata {
   readonly topicId: string;
   readonly partitions: number;
   /** Settings by Kafka's own names that differ from the broker's. */
-  readonly configs: { readonly [name: string]: string };
+  readonly configs: Configs;
 }
 
 export interface Metadata {
@@ -23,6 +23,9 @@ export interface Metadata {
   readonly nextProducerId: number;
   readonly topics: readonly TopicMetadata[];
 }
+
+/** Settings by Kafka's own names. */
+export type Configs = { readonly [name: string]: string };
 
 /** Null on a disk that nothing has been written to. Rejects with `DiskFailed` when the file cannot be understood. */
 export async function readMetadata(disk: Disk): Promise<Metadata | null> {

@@ -5,7 +5,7 @@
  * high watermark has passed it. It is the smallest of the replicas' log ends as far as they are written. With one replica that is the
  * leader's own; a follower reports by the same `replicaProgress`, so nothing else changes when there are more.
  */
-import type { Log } from '../log/log.ts';
+import { type Log, OffsetOutOfRange } from '../log/log.ts';
 import { type BatchHeader, readBatchHeader } from '../records/batch.ts';
 import type { Host } from '../trace/host.ts';
 import type { Cancel } from '../world/world.ts';
@@ -136,6 +136,30 @@ export class Partition implements PartitionIdentity {
     const inLog = offset >= this.log.logStartOffset && offset <= this.log.logEndOffset;
     if (inLog && offset >= this.#highWatermark) return new Uint8Array(0);
     return this.log.read(offset, maxBytes, this.#highWatermark);
+  }
+
+  /**
+   * Gives up the records before `offset`, which must be safe: at most the high watermark, and -1 means that. Answers the first offset that is left.
+   * Throws `OffsetOutOfRange`, `PartitionClosed` or `StorageError`.
+   */
+  async deleteRecords(offset: number): Promise<number> {
+    if (this.#closed) throw this.#closed;
+    const highWatermark = this.#highWatermark;
+    const wanted = offset === -1 ? highWatermark : offset;
+    if (wanted < 0 || wanted > highWatermark) throw new OffsetOutOfRange(wanted, this.log.logStartOffset, highWatermark);
+    await this.log.advanceLogStartOffset(wanted);
+    return this.log.logStartOffset;
+  }
+
+  /**
+   * Where the records end that were written under `leaderEpoch` or before it, with the newest such epoch; null when none is known. All records here
+   * are of the one epoch that there is.
+   */
+  endOfEpoch(leaderEpoch: number): { readonly leaderEpoch: number; readonly endOffset: number } | null {
+    if (leaderEpoch === this.leaderEpoch) return { leaderEpoch, endOffset: this.log.logEndOffset };
+    // Before the first epoch there was nothing, so it ends where the log begins.
+    const isEarlier = leaderEpoch >= 0 && leaderEpoch < this.leaderEpoch;
+    return isEarlier ? { leaderEpoch, endOffset: this.log.logStartOffset } : null;
   }
 
   /** Calls `listener` whenever the high watermark has moved, and when the partition is closed. */

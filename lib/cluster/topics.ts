@@ -12,25 +12,28 @@ import { NO_UUID } from '../protocol/schema.ts';
 import { uuidText } from '../protocol/uuid.ts';
 import type { Host } from '../trace/host.ts';
 import type { Random } from '../world/world.ts';
-import { type Metadata, readMetadata, type TopicMetadata, writeMetadata } from './metadataFile.ts';
+import { type Configs, type Metadata, readMetadata, type TopicMetadata, writeMetadata } from './metadataFile.ts';
 import { Partition, PartitionClosed } from './partition.ts';
 import { isInternal } from './topicName.ts';
 
+export type { Configs } from './metadataFile.ts';
+
 const LOGS = 'logs';
 
+/** A topic as it is at the moment; when it is changed there is a new one in its place, with the same partitions. */
 export interface Topic {
   readonly name: string;
   readonly topicId: string;
   readonly isInternal: boolean;
   /** Settings by Kafka's own names that differ from the broker's. */
-  readonly configs: { readonly [name: string]: string };
+  readonly configs: Configs;
   readonly partitions: readonly Partition[];
 }
 
 export interface TopicsSettings {
   readonly brokerId: number;
   /** How the logs of a topic with these settings are kept. */
-  readonly logSettings: (configs: { readonly [name: string]: string }) => LogSettings;
+  readonly logSettings: (configs: Configs) => LogSettings;
 }
 
 export class Topics {
@@ -89,7 +92,7 @@ export class Topics {
   }
 
   /** Answers the topic of this name, which is made when it is missing. The name has been checked. */
-  ensure(name: string, partitions: number, configs: { readonly [name: string]: string } = {}): Promise<Topic> {
+  ensure(name: string, partitions: number, configs: Configs = {}): Promise<Topic> {
     return this.#change(async () => {
       const known = this.#byName.get(name);
       if (known) return known;
@@ -99,10 +102,42 @@ export class Topics {
     });
   }
 
-  /** Answers false when it is gone already. */
-  delete(topic: Topic): Promise<boolean> {
+  /** Gives a topic more partitions, `count` in all; one that has as many stays as it is. Answers undefined when it is gone. */
+  addPartitions({ topicId }: Topic, count: number): Promise<Topic | undefined> {
     return this.#change(async () => {
-      if (this.#byId.get(topic.topicId) === undefined) return false;
+      const topic = this.#byId.get(topicId);
+      if (topic === undefined || topic.partitions.length >= count) return topic;
+      await this.#writeTopic(topicId, { partitions: count });
+      const added = await this.#openPartitions(topic, topic.partitions.length, count);
+      return this.#put({ ...topic, partitions: [...topic.partitions, ...added] });
+    });
+  }
+
+  /**
+   * Changes the settings of a topic, at once. `change` gets those it has and answers those it shall have, which have been checked. Answers undefined
+   * when the topic is gone.
+   */
+  configure({ topicId }: Topic, change: (configs: Configs) => Configs): Promise<Topic | undefined> {
+    return this.#change(async () => {
+      const topic = this.#byId.get(topicId);
+      if (topic === undefined) return undefined;
+      const configs = change(topic.configs);
+      await this.#writeTopic(topicId, { configs });
+      this.#configureLogs({ ...topic, configs });
+      return this.#put({ ...topic, configs });
+    });
+  }
+
+  /** Makes the logs of all topics follow settings of the broker that have changed. */
+  reconfigureLogs(): void {
+    for (const topic of this.all) this.#configureLogs(topic);
+  }
+
+  /** Answers false when it is gone already. */
+  delete({ topicId }: Topic): Promise<boolean> {
+    return this.#change(async () => {
+      const topic = this.#byId.get(topicId);
+      if (topic === undefined) return false;
       const topics = this.#metadata.topics.filter(({ topicId }) => topicId !== topic.topicId);
       await this.#write({ ...this.#metadata, topics });
       this.#byName.delete(topic.name);
@@ -135,18 +170,42 @@ export class Topics {
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
   }
 
-  async #openTopic({ name, topicId, partitions, configs }: TopicMetadata): Promise<Topic> {
+  async #openTopic(metadata: TopicMetadata): Promise<Topic> {
+    const { name, topicId, configs } = metadata;
+    const partitions = await this.#openPartitions(metadata, 0, metadata.partitions);
+    return this.#put({ name, topicId, isInternal: isInternal(name), configs, partitions });
+  }
+
+  /** The partitions from number `from` up to, and not with, number `to`. */
+  async #openPartitions(
+    { name, topicId, configs }: Pick<TopicMetadata, 'name' | 'topicId' | 'configs'>,
+    from: number,
+    to: number,
+  ): Promise<Partition[]> {
     const { brokerId, logSettings } = this.#settings;
-    const folders = Array.from({ length: partitions }, (_, index) => folderOf(topicId, index));
-    const logs = await openAll(folders.map((folder) => Log.open(this.#host, folder, logSettings(configs))));
-    const opened = logs.map((log, index) => {
-      const identity = { topic: name, topicId, index, leaderId: brokerId, leaderEpoch: 0 };
+    const indexes = Array.from({ length: to - from }, (_, at) => from + at);
+    const logs = await openAll(
+      indexes.map((index) => Log.open(this.#host, folderOf(topicId, index), logSettings(configs))),
+    );
+    return logs.map((log, at) => {
+      const identity = { topic: name, topicId, index: indexes[at], leaderId: brokerId, leaderEpoch: 0 };
       return new Partition(this.#host, identity, log);
     });
-    const topic: Topic = { name, topicId, isInternal: isInternal(name), configs, partitions: opened };
-    this.#byName.set(name, topic);
-    this.#byId.set(topicId, topic);
+  }
+
+  #put(topic: Topic): Topic {
+    this.#byName.set(topic.name, topic);
+    this.#byId.set(topic.topicId, topic);
     return topic;
+  }
+
+  #configureLogs({ configs, partitions }: Topic): void {
+    for (const { log } of partitions) log.configure(this.#settings.logSettings(configs));
+  }
+
+  async #writeTopic(topicId: string, changed: Partial<TopicMetadata>): Promise<void> {
+    const topics = this.#metadata.topics.map((one) => (one.topicId === topicId ? { ...one, ...changed } : one));
+    await this.#write({ ...this.#metadata, topics });
   }
 
   /** Removes the files of logs that belong to no topic. */

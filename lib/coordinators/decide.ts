@@ -9,6 +9,7 @@
 import { type ErrorCode, Errors } from '../protocol/errors.ts';
 import { commitAppended, commitFailed, onCommit } from './commit.ts';
 import { deleteAppended, onDelete } from './delete.ts';
+import { deleteOffsetsAppended, onDeleteOffsets } from './deleteOffsets.ts';
 import {
   defaultGroupSettings,
   type GroupEvent,
@@ -62,6 +63,8 @@ function apply(step: Step, event: GroupEvent): void {
       return onCommit(step, event);
     case 'delete':
       return onDelete(step, event);
+    case 'deleteOffsets':
+      return onDeleteOffsets(step, event);
     case 'timer':
       return onTimer(step, event.name);
     case 'appended':
@@ -98,6 +101,7 @@ function errorWithoutGroup(event: GroupRequest, settings: GroupSettings): ErrorC
     case 'commit':
       return event.generationId < 0 ? Errors.NONE : Errors.GROUP_ID_NOT_FOUND;
     case 'delete':
+    case 'deleteOffsets':
       return Errors.GROUP_ID_NOT_FOUND;
     case 'leave':
       return Errors.NONE; // each member named is answered as unknown
@@ -125,6 +129,7 @@ function onAppended(step: Step): void {
   else if (done.kind === 'commit') commitAppended(step, done);
   else if (done.kind === 'staticMember') staticMemberAppended(step, done);
   else if (done.kind === 'delete') deleteAppended(step, done);
+  else if (done.kind === 'deleteOffsets') deleteOffsetsAppended(step, done);
 }
 
 function onAppendFailed(step: Step, error: number): void {
@@ -134,6 +139,7 @@ function onAppendFailed(step: Step, error: number): void {
   else if (failed.kind === 'staticMember') staticMemberFailed(step, failed, error);
   else if (failed.kind === 'delete')
     step.reply(failed.to, { groupId: step.group.groupId, errorCode: groupErrorOf(error) });
+  else if (failed.kind === 'deleteOffsets') step.reply(failed.to, { errorCode: groupErrorOf(error), topics: [] });
 }
 // #endregion onAppended
 

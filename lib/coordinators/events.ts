@@ -5,6 +5,7 @@ import type {
   JoinGroup,
   LeaveGroup,
   OffsetCommit,
+  OffsetDelete,
   SyncGroup,
 } from '../protocol/apis/index.ts';
 import type { ResponseInput } from '../protocol/schema.ts';
@@ -17,13 +18,15 @@ export type HeartbeatResponse = ResponseInput<typeof Heartbeat>;
 export type LeaveResponse = ResponseInput<typeof LeaveGroup>;
 export type CommitResponse = ResponseInput<typeof OffsetCommit>;
 export type DeleteResponse = ResponseInput<typeof DeleteGroups>['results'][number];
+export type DeleteOffsetsResponse = ResponseInput<typeof OffsetDelete>;
 export type GroupResponse =
   | JoinResponse
   | SyncResponse
   | HeartbeatResponse
   | LeaveResponse
   | CommitResponse
-  | DeleteResponse;
+  | DeleteResponse
+  | DeleteOffsetsResponse;
 
 export interface JoinEvent {
   readonly type: 'join';
@@ -102,12 +105,30 @@ export interface DeleteEvent {
   readonly offsets: readonly { readonly topic: string; readonly partition: number }[];
 }
 
+export interface DeleteOffsetsEvent {
+  readonly type: 'deleteOffsets';
+  readonly to: ReplyTo;
+  readonly groupId: string;
+  readonly topics: readonly {
+    readonly name: string;
+    /** `hasOffset`: only what is there needs a record that deletes it. */
+    readonly partitions: readonly { readonly partitionIndex: number; readonly hasOffset: boolean }[];
+  }[];
+}
+
 /** A group has been read from the log, and its members' sessions begin afresh. */
 export interface LoadedEvent {
   readonly type: 'loaded';
 }
 
-export type GroupRequest = JoinEvent | SyncEvent | HeartbeatEvent | LeaveEvent | CommitEvent | DeleteEvent;
+export type GroupRequest =
+  | JoinEvent
+  | SyncEvent
+  | HeartbeatEvent
+  | LeaveEvent
+  | CommitEvent
+  | DeleteEvent
+  | DeleteOffsetsEvent;
 export type GroupEvent = GroupRequest | LoadedEvent | RuntimeEvent;
 
 /** What the broker's properties say about groups. */

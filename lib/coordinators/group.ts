@@ -8,7 +8,7 @@
  * Source: `ClassicGroup.java`, `ClassicGroupMember.java`.
  */
 
-import type { JoinResponse } from './events.ts';
+import type { DeleteOffsetsResponse, JoinResponse } from './events.ts';
 import type { ReplyTo } from './outcome.ts';
 
 // #region states
@@ -84,7 +84,8 @@ export type Appending =
       /** The member as it was, to be put back when the append fails. */
       readonly before: Member;
     }
-  | { readonly kind: 'delete'; readonly to: ReplyTo };
+  | { readonly kind: 'delete'; readonly to: ReplyTo }
+  | { readonly kind: 'deleteOffsets'; readonly to: ReplyTo; readonly response: DeleteOffsetsResponse };
 
 /** The partitions of one commit with what became of each. */
 export interface CommittedTopic {

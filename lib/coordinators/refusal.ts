@@ -17,6 +17,8 @@ export function refusal(event: GroupRequest, error: ErrorCode): GroupResponse {
       return refusedCommit(event.topics, error);
     case 'delete':
       return { groupId: event.groupId, errorCode: error.code };
+    case 'deleteOffsets':
+      return { errorCode: error.code, topics: [] };
   }
 }
 

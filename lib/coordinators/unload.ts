@@ -22,4 +22,5 @@ export function onUnload(step: Step): void {
 function sendAway(step: Step, append: Appending): void {
   if (append.kind === 'commit') step.reply(append.to, commitResponse(append.topics, notCoordinator));
   else if (append.kind === 'delete') step.reply(append.to, { groupId: step.group.groupId, errorCode: notCoordinator });
+  else if (append.kind === 'deleteOffsets') step.reply(append.to, { errorCode: notCoordinator, topics: [] });
 }

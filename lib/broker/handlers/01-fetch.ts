@@ -5,101 +5,103 @@
  * consumer wants and time is left: that is how a consumer hears of a new record at once without asking all the time. The limits on size yield to
  * progress, so the first batch is sent however large it is (KIP-74).
  *
- * Not here: fetch sessions (KIP-227; every answer says session 0, so clients send full requests), followers, aborted transactions.
+ * Not here: followers, aborted transactions.
  */
 import type { Partition } from '../../cluster/partition.ts';
 import type { Fetch } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
-import { NO_UUID, type RequestOf, type ResponseInput } from '../../protocol/schema.ts';
+import type { ResponseInput } from '../../protocol/schema.ts';
 import { batchesIn } from '../../records/batch.ts';
 import type { Handler } from '../dispatch.ts';
+import type { FetchAnswer, FetchedPartition } from '../fetchSessions.ts';
 import { epochError } from '../leaderEpoch.ts';
 import type { Services } from '../services.ts';
 import { errorOfRead } from '../storageErrors.ts';
 
-type PartitionResponse = ResponseInput<typeof Fetch>['responses'][number]['partitions'][number];
-type WantedPartition = RequestOf<typeof Fetch>['topics'][number]['partitions'][number];
+type Responses = ResponseInput<typeof Fetch>['responses'];
+type PartitionResponse = Responses[number]['partitions'][number];
 
 const ZSTD_SINCE = 10;
 const TOPIC_IDS_SINCE = 13;
 
 /** One partition that is asked for, with what was found under its name. */
-interface Wanted extends WantedPartition {
+interface Wanted {
+  readonly wanted: FetchedPartition;
   readonly found: Partition | ErrorCode;
 }
 
-interface WantedTopic {
-  readonly topic: string;
-  readonly topicId: string;
-  readonly partitions: readonly Wanted[];
+export const handleFetch: Handler<typeof Fetch> = async (services, request, { version }) => {
+  const plan = services.fetchSessions.begin(request, version);
+  if ('code' in plan) return { errorCode: plan.code, responses: [] };
+  const all = plan.partitions.map((wanted) => ({ wanted, found: find(services, wanted, version) }));
+  const maxBytes = Math.min(request.maxBytes, services.config['fetch.max.bytes']);
+  const read = await readWhenReady(services, all, { ...request, maxBytes, version });
+  const { error, sessionId, answers } = plan.finish(read);
+  return { errorCode: error.code, sessionId, responses: byTopic(answers) };
+};
+
+interface Limits {
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly maxWaitMs: number;
+  readonly version: number;
 }
 
-export const handleFetch: Handler<typeof Fetch> = async (services, request, { version }) => {
-  if (request.sessionId !== 0) return { errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND.code, responses: [] };
-  const topics = request.topics.map((topic) => find(services, topic, version));
-  const maxBytes = Math.min(request.maxBytes, services.config['fetch.max.bytes']);
-  const committedBefore = partitionsOf(topics).map((partition) => ({ partition, bytes: partition.bytesCommitted }));
-  const first = await readAll(topics, maxBytes, version);
-  if (first.failed || first.bytes >= request.minBytes || request.maxWaitMs <= 0) return { responses: first.responses };
+// #region readWhenReady
+/** Reads at once, and a second time when there is more, unless what there is suffices or nothing can come. */
+async function readWhenReady(
+  services: Services,
+  all: readonly Wanted[],
+  { minBytes, maxBytes, maxWaitMs, version }: Limits,
+): Promise<FetchAnswer[]> {
+  const partitions = all.flatMap(({ found }) => ('code' in found ? [] : [found]));
+  const committedBefore = partitions.map((partition) => ({ partition, bytes: partition.bytesCommitted }));
+  const first = await readAll(all, maxBytes, version);
+  const isEnough = first.failed || first.bytes >= minBytes || partitions.length === 0;
+  if (isEnough || maxWaitMs <= 0) return first.answers;
   const ready = () =>
     committedBefore.some(({ partition }) => partition.isClosed) ||
     committedBefore.reduce((sum, { partition, bytes }) => sum + partition.bytesCommitted - bytes, first.bytes) >=
-      request.minBytes;
-  await services.purgatory.until(partitionsOf(topics), ready, request.maxWaitMs);
-  return { responses: (await readAll(topics, maxBytes, version)).responses };
-};
-
-function find(
-  { topics }: Services,
-  { topic, topicId, partitions }: RequestOf<typeof Fetch>['topics'][number],
-  version: number,
-): WantedTopic {
-  const byId = version >= TOPIC_IDS_SINCE;
-  const known = byId ? topics.withId(topicId) : topics.named(topic);
-  const unknown = byId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
-  return {
-    topic,
-    topicId: topicId === NO_UUID ? (known?.topicId ?? NO_UUID) : topicId,
-    partitions: partitions.map((wanted) => {
-      const found = known?.partitions[wanted.partition];
-      if (found === undefined) return { ...wanted, found: known ? Errors.UNKNOWN_TOPIC_OR_PARTITION : unknown };
-      const epoch = epochError(wanted.currentLeaderEpoch, found);
-      return { ...wanted, found: epoch === Errors.NONE ? found : epoch };
-    }),
-  };
+      minBytes;
+  await services.purgatory.until(partitions, ready, maxWaitMs);
+  return (await readAll(all, maxBytes, version)).answers;
 }
+// #endregion readWhenReady
 
-function partitionsOf(topics: readonly WantedTopic[]): Partition[] {
-  return topics.flatMap(({ partitions }) => partitions.flatMap(({ found }) => ('code' in found ? [] : [found])));
+function find({ topics }: Services, wanted: FetchedPartition, version: number): Partition | ErrorCode {
+  const byId = version >= TOPIC_IDS_SINCE;
+  const topic = byId ? topics.withId(wanted.topicId) : topics.named(wanted.topic);
+  if (topic === undefined) return byId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  const found = topic.partitions[wanted.partition];
+  if (found === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  const epoch = epochError(wanted.currentLeaderEpoch, found);
+  return epoch === Errors.NONE ? found : epoch;
 }
 
 interface Read {
-  readonly responses: ResponseInput<typeof Fetch>['responses'];
+  readonly answers: FetchAnswer[];
   readonly bytes: number;
   readonly failed: boolean;
 }
 
 // #region readAll
-async function readAll(topics: readonly WantedTopic[], maxBytes: number, version: number): Promise<Read> {
-  const responses: { topic: string; topicId: string; partitions: PartitionResponse[] }[] = [];
+async function readAll(all: readonly Wanted[], maxBytes: number, version: number): Promise<Read> {
+  const answers: FetchAnswer[] = [];
   let bytes = 0;
   let failed = false;
-  for (const { topic, topicId, partitions } of topics) {
-    const answered: PartitionResponse[] = [];
-    for (const wanted of partitions) {
-      const response = await readOne(wanted, maxBytes - bytes, bytes === 0, version);
-      bytes += lengthOf(response);
-      failed ||= response.errorCode !== Errors.NONE.code;
-      answered.push(response);
-    }
-    responses.push({ topic, topicId, partitions: answered });
+  for (const one of all) {
+    const response = await readOne(one, maxBytes - bytes, bytes === 0, version);
+    bytes += lengthOf(response);
+    failed ||= response.errorCode !== Errors.NONE.code;
+    answers.push({ wanted: one.wanted, response });
   }
-  return { responses, bytes, failed };
+  return { answers, bytes, failed };
 }
 
 /** `first` says that nothing has been found so far: then one batch is sent even when it is larger than every limit. */
-async function readOne(wanted: Wanted, bytesLeft: number, first: boolean, version: number): Promise<PartitionResponse> {
-  const { found, partition: partitionIndex, fetchOffset } = wanted;
+async function readOne(one: Wanted, bytesLeft: number, first: boolean, version: number): Promise<PartitionResponse> {
+  const { found, wanted } = one;
+  const { partition: partitionIndex, fetchOffset } = wanted;
   if ('code' in found) return failure(partitionIndex, found);
   if (found.isClosed) return failure(partitionIndex, Errors.UNKNOWN_TOPIC_OR_PARTITION);
   const limit = Math.min(wanted.partitionMaxBytes, bytesLeft);
@@ -129,4 +131,16 @@ function hasZstd(records: Uint8Array): boolean {
 
 function failure(partitionIndex: number, error: ErrorCode): PartitionResponse {
   return { partitionIndex, errorCode: error.code, highWatermark: -1, records: NOTHING };
+}
+
+/** Neighbours of one topic together. A topic may come twice: in a session the order is that in which partitions take their turns. */
+function byTopic(answers: readonly FetchAnswer[]): Responses {
+  const responses: { topic: string; topicId: string; partitions: PartitionResponse[] }[] = [];
+  for (const { wanted, response } of answers) {
+    const { topic, topicId } = wanted;
+    const last = responses.at(-1);
+    if (last?.topic === topic && last.topicId === topicId) last.partitions.push(response);
+    else responses.push({ topic, topicId, partitions: [response] });
+  }
+  return responses;
 }

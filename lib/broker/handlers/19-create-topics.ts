@@ -3,7 +3,8 @@ import { collides, isInternal, topicNameProblem } from '../../cluster/topicName.
 import type { CreateTopics } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
 import type { RequestOf, ResponseInput } from '../../protocol/schema.ts';
-import { topicConfigProblem } from '../config.ts';
+import { MAX_PARTITIONS_AT_ONCE, topicConfigProblem } from '../config.ts';
+import { topicEntries } from '../configResources.ts';
 import type { Handler } from '../dispatch.ts';
 import type { Services } from '../services.ts';
 
@@ -51,6 +52,9 @@ function problemOf(services: Services, wanted: WantedTopic): Problem | undefined
   if (configProblem !== null) return refuse(Errors.INVALID_CONFIG, configProblem);
   if (assignments.length > 0) return assignmentProblem(services, wanted);
   if (numPartitions !== -1 && numPartitions < 1) return refuse(Errors.INVALID_PARTITIONS);
+  if (numPartitions > MAX_PARTITIONS_AT_ONCE) {
+    return refuse(Errors.POLICY_VIOLATION, `No more than ${MAX_PARTITIONS_AT_ONCE} partitions can be made at once.`);
+  }
   if (replicationFactor !== -1 && replicationFactor !== 1) {
     return refuse(
       Errors.INVALID_REPLICATION_FACTOR,
@@ -75,7 +79,7 @@ function assignmentProblem({ brokerId }: Services, wanted: WantedTopic): Problem
 }
 
 async function create(services: Services, wanted: WantedTopic, validateOnly: boolean): Promise<TopicResponse> {
-  const { topics, config } = services;
+  const { topics, config, live } = services;
   const { name, assignments } = wanted;
   const asked = assignments.length > 0 ? assignments.length : wanted.numPartitions;
   const numPartitions = asked === -1 ? config['num.partitions'] : asked;
@@ -86,6 +90,7 @@ async function create(services: Services, wanted: WantedTopic, validateOnly: boo
     errorCode: Errors.NONE.code,
     numPartitions: made?.partitions.length ?? numPartitions,
     replicationFactor: 1,
+    configs: topicEntries(live, made?.configs ?? settings),
     ...(made ? { topicId: made.topicId } : {}),
   };
 }

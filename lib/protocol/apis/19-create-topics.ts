@@ -46,7 +46,7 @@ export const CreateTopics = api({
             value: string.nullable().about('Its value.'),
             readOnly: boolean.about('Whether it is fixed.'),
             configSource: int8.default(-1).about('Where the value comes from.'),
-            isSensitive: boolean.about('Whether it is secret.'),
+            isSensitive: boolean.default(false).about('Whether it is secret.'),
           }),
         )
           .nullable()

@@ -1,0 +1,56 @@
+/** What AlterConfigs and IncrementalAlterConfigs have in common: each resource is changed as a whole or not at all, and one that is named twice is not. */
+import type { Configs } from '../cluster/topics.ts';
+import { Errors } from '../protocol/errors.ts';
+import { ResourceError, resourceOf, resourceProblem } from './configResources.ts';
+import type { Services } from './services.ts';
+
+interface AlteredResource<Setting> {
+  readonly resourceType: number;
+  readonly resourceName: string;
+  readonly configs: readonly Setting[];
+}
+
+export interface Altered {
+  readonly resourceType: number;
+  readonly resourceName: string;
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+}
+
+/** `changed` answers the settings that a resource shall have, given those that it has; it throws `ResourceError`. */
+export async function alterAll<Setting extends { readonly name: string }>(
+  services: Services,
+  resources: readonly AlteredResource<Setting>[],
+  validateOnly: boolean,
+  changed: (before: Configs, settings: readonly Setting[]) => Configs,
+): Promise<Altered[]> {
+  const responses: Altered[] = [];
+  for (const { resourceType, resourceName, configs } of resources) {
+    try {
+      const same = resources.filter((one) => one.resourceType === resourceType && one.resourceName === resourceName);
+      mustBeOnce(same.length === 1, 'The request names the topic or broker twice.');
+      mustBeOnce(
+        new Set(configs.map(({ name }) => name)).size === configs.length,
+        'The request names a setting twice.',
+      );
+      const resource = resourceOf(services, resourceType, resourceName);
+      const change = (before: Configs) => changed(before, configs);
+      resource.check(change(resource.configs));
+      if (!validateOnly) await resource.change(change);
+      responses.push({ resourceType, resourceName, errorCode: Errors.NONE.code, errorMessage: null });
+    } catch (error) {
+      responses.push({ resourceType, resourceName, ...resourceProblem(error) });
+    }
+  }
+  return responses;
+}
+
+function mustBeOnce(isOnce: boolean, otherwise: string): void {
+  if (!isOnce) throw new ResourceError(Errors.INVALID_REQUEST, otherwise);
+}
+
+/** A value that there must be. */
+export function mustHaveValue({ name, value }: { readonly name: string; readonly value: string | null }): string {
+  if (value !== null) return value;
+  throw new ResourceError(Errors.INVALID_REQUEST, `${name} is set to null, which is no value.`);
+}

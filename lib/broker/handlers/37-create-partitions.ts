@@ -1,0 +1,54 @@
+/** CreatePartitions, versions 0-3. The topic in which groups are kept stays as it is: its size decides where each group lives. */
+import type { CreatePartitions } from '../../protocol/apis/index.ts';
+import { type ErrorCode, Errors } from '../../protocol/errors.ts';
+import type { RequestOf, ResponseInput } from '../../protocol/schema.ts';
+import { MAX_PARTITIONS_AT_ONCE } from '../config.ts';
+import type { Handler } from '../dispatch.ts';
+import type { Services } from '../services.ts';
+import { errorOfAppend } from '../storageErrors.ts';
+
+type WantedTopic = RequestOf<typeof CreatePartitions>['topics'][number];
+type TopicResult = ResponseInput<typeof CreatePartitions>['results'][number];
+
+export const handleCreatePartitions: Handler<typeof CreatePartitions> = async (services, request) => {
+  const results: TopicResult[] = [];
+  for (const wanted of request.topics) {
+    const twice = request.topics.filter(({ name }) => name === wanted.name).length > 1;
+    if (twice) results.push(failure(wanted, Errors.INVALID_REQUEST, 'The request names the topic twice.'));
+    else results.push(await add(services, wanted, request.validateOnly));
+  }
+  return { results };
+};
+
+// #region add
+async function add(services: Services, wanted: WantedTopic, validateOnly: boolean): Promise<TopicResult> {
+  const topic = services.topics.named(wanted.name);
+  if (topic === undefined) return failure(wanted, Errors.UNKNOWN_TOPIC_OR_PARTITION);
+  const { name, count, assignments } = wanted;
+  if (topic.isInternal)
+    return failure(wanted, Errors.INVALID_REQUEST, `${name} keeps the partitions it was made with.`);
+  const added = count - topic.partitions.length;
+  if (added <= 0) {
+    const has = `Topic ${name} has ${topic.partitions.length} partitions, and it can only get more.`;
+    return failure(wanted, Errors.INVALID_PARTITIONS, has);
+  }
+  if (added > MAX_PARTITIONS_AT_ONCE) {
+    return failure(wanted, Errors.POLICY_VIOLATION, `No more than ${MAX_PARTITIONS_AT_ONCE} can be added at once.`);
+  }
+  const misplaced = assignments?.some(({ brokerIds }) => brokerIds.length !== 1 || brokerIds[0] !== services.brokerId);
+  if (assignments !== null && (assignments.length !== added || misplaced)) {
+    return failure(wanted, Errors.INVALID_REPLICA_ASSIGNMENT);
+  }
+  if (validateOnly) return { name, errorCode: Errors.NONE.code };
+  try {
+    const grown = await services.topics.addPartitions(topic, count);
+    return grown ? { name, errorCode: Errors.NONE.code } : failure(wanted, Errors.UNKNOWN_TOPIC_OR_PARTITION);
+  } catch (error) {
+    return failure(wanted, errorOfAppend(error), error instanceof Error ? error.message : String(error));
+  }
+}
+// #endregion add
+
+function failure({ name }: WantedTopic, error: ErrorCode, message = error.message): TopicResult {
+  return { name, errorCode: error.code, errorMessage: message };
+}
