@@ -18,6 +18,11 @@ export interface BankConnection {
 }
 
 // #region bank
+/** A withdrawal of more than the balance is refused, and the attempt costs 10. */
+export function booked(balance: number, amount: number): number {
+  return balance + amount >= 0 ? balance + amount : balance - 10;
+}
+
 export class Bank {
   readonly #balances = new Map<string, number>();
   readonly #lastOffsets = new Map<string, number>();
@@ -26,10 +31,8 @@ export class Bank {
     return this.#balances.get(owner) ?? 0;
   }
 
-  /** A withdrawal without cover is refused, and costs 10. */
   #book(owner: string, amount: number): void {
-    const covered = this.balance(owner) + amount >= 0;
-    this.#balances.set(owner, this.balance(owner) + (covered ? amount : -10));
+    this.#balances.set(owner, booked(this.balance(owner), amount));
   }
   // #endregion bank
 

@@ -12,6 +12,7 @@ import type { ConsumerSettings } from './consumer/settings.ts';
 import { ClientClosedError, SettingError } from './errors.ts';
 import { KafkaProducer, type Producer, type ProducerSettings } from './producer/producer.ts';
 
+// #region settings
 export interface KafkaSettings {
   /** The host for a client of this name. Each client has its own. */
   host(name: string): Host;
@@ -20,6 +21,7 @@ export interface KafkaSettings {
   /** Stands before the names of clients that are given none, so that those of several programs differ: `ledger/`. Default: nothing. */
   readonly namePrefix?: string;
 }
+// #endregion settings
 
 export interface Kafka {
   /** Throws `SettingError`. Settings that are left out have Java's defaults. */
@@ -34,7 +36,6 @@ export interface Kafka {
   close(): Promise<void>;
 }
 
-// #region openKafka
 /** Clients of the cluster behind `bootstrap`. Nothing is sent before a client needs it. */
 export function openKafka(settings: KafkaSettings): Kafka {
   return new OpenKafka(settings);
@@ -67,11 +68,11 @@ class OpenKafka implements Kafka {
     return this.#keep(new KafkaProducer(this.#host('producer', settings), this.#settings.bootstrap, settings));
   }
 
+  // #region consumer
   consumer<K = string, V = string>(settings: ConsumerSettings<K, V> = {}): Consumer<K, V> {
     return this.#keep(new KafkaConsumer<K, V>(this.#host('consumer', settings), this.#settings.bootstrap, settings));
   }
-
-  // #endregion openKafka
+  // #endregion consumer
 
   admin(settings?: AdminSettings): Admin {
     if (settings === undefined && this.#admin?.isClosed === false) return this.#admin;

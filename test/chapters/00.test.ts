@@ -18,8 +18,14 @@ test('the solutions pass, and say when the crash was', async () => {
   ] as const) {
     const verdict = await judge(goal, solution);
     expect(verdict.passed).toBe(true);
+    expect(verdict.lines.at(-1)).toMatch(/^The (broker had been told|bank had an event)/);
     expect(verdict.lines).toContainEqual(expect.stringMatching(/^crash: at \d+ ms, with (100|250) in the bank/));
   }
+});
+
+test('a misspelt question is answered at once', async () => {
+  const misspelt = ((seen: { balanc: number }) => seen.balanc === 250) as unknown as Attempt['crashWhen'];
+  await expect(judge(280, { onEvent: bankFirst, crashWhen: misspelt })).rejects.toThrow(/there is no balanc/);
 });
 
 test.each<[name: string, goal: number, attempt: Attempt, says: RegExp]>([
@@ -42,7 +48,18 @@ test.each<[name: string, goal: number, attempt: Attempt, says: RegExp]>([
     /This order repeats/,
   ],
   ['the right order and another event', 280, { onEvent: bankFirst, crashWhen: at(100, 0) }, /hit another event/],
-  ['a moment that never comes', 280, { onEvent: bankFirst, crashWhen: at(999, 0) }, /Which pairs/],
+  [
+    'a moment that never comes',
+    280,
+    { onEvent: bankFirst, crashWhen: at(999, 0) },
+    /these pairs of balance and committed: 0 and 0, 100 and 0, 100 and 1/,
+  ],
+  [
+    'a program that never commits',
+    280,
+    { onEvent: (event, _, bank) => bank.apply(event), crashWhen: at(250, 0) },
+    /ends at 130, with 0 committed/,
+  ],
   [
     'blaming a setting',
     280,

@@ -42,6 +42,8 @@ test('lanes: one row a step, the decisive one marked, text of others escaped', (
     ],
     { caption: 'a crash', lanes: ['ledger', 'broker'] },
   );
-  expect(drawing.text).toBe('a crash\n    5 ms  ledger → broker: commit <2>\n▶ 12.5 s  ledger: killed');
+  expect(drawing.text).toBe(
+    'a crash\n   0.005 s  ledger → broker: commit <2>\n         ⋮  12 s pass\n▶ 12.500 s  ledger: killed',
+  );
   expect(drawing.svg).toContain('commit &#60;2&#62;');
 });
