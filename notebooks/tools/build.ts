@@ -35,14 +35,15 @@ export async function buildNotebooks(options: {
 
 async function buildOne(file: ChapterFile, { check, node }: { check: boolean; node?: string }): Promise<boolean> {
   const started = performance.now();
-  const { runs, problems } = await executeChapter(file, { node });
+  const { runs, problems } = await executeChapter(file, node);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const notebook = buildNotebook(file.chapter, runs);
   const text = printNotebook(notebook);
   const stored = existsSync(file.notebookPath)
     ? readFileSync(file.notebookPath, 'utf8').replaceAll('\r\n', '\n')
     : undefined;
-  const stale = check && stored !== text ? staleness(file, stored, notebook) : [];
+  // The outputs of a chapter that fails are no news.
+  const stale = check && problems.length === 0 && stored !== text ? staleness(file, stored, notebook) : [];
   console.log(`${file.name}: ${runs.size} cells ran in ${seconds} s${budgetLine(file)}`);
   report([...problems, ...stale]);
   if (problems.length + stale.length > 0) return false;

@@ -29,14 +29,8 @@ export interface Execution {
   readonly problems: readonly string[];
 }
 
-/**
- * @param node the Node that runs the kernel: by default this one
- * @param replaced other code for some cells, by id: the solutions of exercises
- */
-export async function executeChapter(
-  { name, path, chapter }: ChapterFile,
-  { node, replaced }: { node?: string; replaced?: ReadonlyMap<string, string> } = {},
-): Promise<Execution> {
+/** @param node the Node that runs the kernel: by default this one */
+export async function executeChapter({ name, path, chapter }: ChapterFile, node?: string): Promise<Execution> {
   const scratch = join(root, '.cache', 'notebooks');
   mkdirSync(scratch, { recursive: true });
   const folder = mkdtempSync(join(scratch, `${name}-`));
@@ -44,7 +38,10 @@ export async function executeChapter(
   const results = new Map<Cell, CellResult>();
   try {
     for (const cell of cellsOf(chapter)) {
-      results.set(cell, await kernel.execute(replaced?.get(cell.id) ?? cell.code));
+      const result = await kernel.execute(cell.code);
+      results.set(cell, result);
+      // As "Run all" does: later cells would fail only because this one has not declared its names.
+      if (!result.ok && !cell.exercise) break;
     }
     await sleep(STRAGGLERS_MS);
   } catch (error) {

@@ -7,7 +7,7 @@
  * that version of the file beside it and all earlier cells repeated.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import ts from 'typescript5';
 import { cellsOf } from '../../chapters/tools/cells.ts';
@@ -16,7 +16,7 @@ import { root } from './chapters.ts';
 import type { Origin } from './typedModules.ts';
 import { typedModules } from './typedModules.ts';
 
-const folder = join(root, '.cache', 'notebooks', 'types');
+const scratch = join(root, '.cache', 'notebooks');
 
 interface Complaint {
   /** The file from the folder of generated modules, with forward slashes. */
@@ -27,7 +27,16 @@ interface Complaint {
 
 /** @returns one sentence for each complaint, with the line of the chapter and the compiler that it comes from */
 export function typeErrors(chapters: readonly ChapterFile[]): string[] {
-  const origins = writeModules(chapters);
+  mkdirSync(scratch, { recursive: true });
+  const folder = mkdtempSync(join(scratch, 'types-'));
+  try {
+    return errorsIn(folder, writeModules(folder, chapters));
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function errorsIn(folder: string, origins: ReadonlyMap<string, Origin>): string[] {
   const found = new Map<string, Set<string>>();
   const collect = (compiler: string, complaints: readonly Complaint[]) => {
     for (const { file, line, message } of complaints) {
@@ -41,15 +50,14 @@ export function typeErrors(chapters: readonly ChapterFile[]): string[] {
       found.set(key, (found.get(key) ?? new Set()).add(compiler));
     }
   };
-  collect('TypeScript 7', complaintsOfCurrent());
-  collect('TypeScript 5.0.4', complaintsOfKernel());
+  collect('TypeScript 7', complaintsOfCurrent(folder));
+  collect('TypeScript 5.0.4', complaintsOfKernel(folder));
   return [...found].map(
     ([what, compilers]) => `${what} (${compilers.size === 2 ? 'both compilers' : `only ${[...compilers][0]}`})`,
   );
 }
 
-function writeModules(chapters: readonly ChapterFile[]): Map<string, Origin> {
-  rmSync(folder, { recursive: true, force: true });
+function writeModules(folder: string, chapters: readonly ChapterFile[]): Map<string, Origin> {
   const origins = new Map<string, Origin>();
   for (const { name, path, chapter } of chapters) {
     for (const { file, text, lineOf } of typedModules(cellsOf(chapter))) {
@@ -68,7 +76,7 @@ function writeModules(chapters: readonly ChapterFile[]): Map<string, Origin> {
   return origins;
 }
 
-function complaintsOfCurrent(): Complaint[] {
+function complaintsOfCurrent(folder: string): Complaint[] {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const run = spawnSync(process.execPath, [compiler, '-p', folder, '--pretty', 'false'], {
     cwd: folder,
@@ -83,7 +91,7 @@ function complaintsOfCurrent(): Complaint[] {
   return complaints;
 }
 
-function complaintsOfKernel(): Complaint[] {
+function complaintsOfKernel(folder: string): Complaint[] {
   const { config } = ts.readConfigFile(join(folder, 'tsconfig.json'), ts.sys.readFile);
   const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, folder);
   const program = ts.createProgram(fileNames, options);

@@ -47,9 +47,10 @@ describe('A chapter that is executed', () => {
   test('is refused when a cell fails, leaves a rejection to nobody or shows a folder of this machine, with the line of the cell', async () => {
     const file = chapterOf(
       `# T\n\n${cell('Promise.reject(new Error("unheard"));\nawait new Promise((go) => setTimeout(go, 20));')}` +
-        `${cell('console.log(process.cwd());')}${cell('console.log("right");', 'ts everywhere exercise')}${cell('missing();')}`,
+        `${cell('console.log(process.cwd());')}${cell('console.log("right");', 'ts everywhere exercise')}` +
+        `${cell('missing();')}${cell('console.log("never reached");')}`,
     );
-    const { problems } = await executeChapter(file);
+    const { problems, runs } = await executeChapter(file);
     expect(problems).toEqual([
       expect.stringMatching(
         /^chapters\/98-here\.md:3: cell cell-1 leaves an error that nobody catches:\n {4}Unhandled.*unheard/,
@@ -60,6 +61,7 @@ describe('A chapter that is executed', () => {
       ),
       expect.stringMatching(/^chapters\/98-here\.md:16: cell cell-4 fails:\n {4}1:1 - Cannot find name 'missing'/),
     ]);
+    expect([...runs.keys()]).toEqual(['cell-1', 'cell-2', 'cell-3', 'cell-4']);
   }, 60_000);
 });
 
@@ -139,6 +141,21 @@ test('A stale notebook is told with the cell and the lines that differ', () => {
     'cell cell-1 has another text:\n    - stored: a;\n    + today:  c;',
     'cell cell-2 is gone',
   ]);
+});
+
+test('A stale drawing is told by its words, and by the place in it only when these are the same', () => {
+  const { chapter } = chapterOf(`# T\n\n${cell('a;')}`);
+  const drawn = (words: string, colour: string) => {
+    const data = { 'text/plain': words, 'image/svg+xml': `<svg>${'x'.repeat(300)}<path fill="${colour}"/></svg>` };
+    return buildNotebook(
+      chapter,
+      new Map([['cell-1', { executionCount: 1, outputs: [{ output_type: 'display_data', data, metadata: {} }] }]]),
+    );
+  };
+  expect(differences(drawn('one', 'red'), drawn('two', 'blue'))).toEqual([expect.not.stringContaining('<path')]);
+  const [told] = differences(drawn('one', 'red'), drawn('one', 'blue'));
+  expect(told).toMatch(/- stored: … .*fill="red".* …\n.*today: {2}… .*fill="blue"/);
+  expect(told.length).toBeLessThan(500);
 });
 
 describe("The learner's copies", () => {
