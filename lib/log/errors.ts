@@ -24,3 +24,12 @@ export class BatchTooLarge extends Error {
 export function asStorageError(error: unknown): unknown {
   return error instanceof DiskFailed ? new StorageError(error.message, { cause: error }) : error;
 }
+
+/** Whatever went wrong, as a storage error; `how` ends a sentence that begins with the log. */
+export function storageErrorOf(error: unknown, how: string): StorageError {
+  const known = asStorageError(error);
+  if (known instanceof StorageError) return known;
+  return new StorageError(`the log ${how}: ${known instanceof Error ? known.message : String(known)}`, {
+    cause: known,
+  });
+}

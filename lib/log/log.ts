@@ -8,14 +8,27 @@
  * When the disk fails, nobody can tell how much of the queue is on it. From then on the log takes nothing more; it has to be opened
  * again, which cuts off what is not whole.
  *
- * Source: `UnifiedLog.java`, `LocalLog.java`. Not here yet: retention, compaction, the time index, the leader epoch cache.
+ * What makes a log smaller again (deletion of old records, compaction, truncation) is done one at a time, beside the appends.
+ *
+ * Source: `UnifiedLog.java`, `LocalLog.java`. Not here yet: the leader epoch cache.
  */
-import { type BatchHeader, CorruptBatch, lastOffsetOf, readBatchHeader, stampBatch } from '../records/batch.ts';
+import {
+  type BatchHeader,
+  CorruptBatch,
+  lastOffsetOf,
+  readBatchHeader,
+  stampAppendTime,
+  stampBatch,
+} from '../records/batch.ts';
 import type { Host } from '../trace/host.ts';
-import { asStorageError, BatchTooLarge, OffsetOutOfRange, StorageError } from './errors.ts';
+import { Cleaner } from './cleaner.ts';
+import { asStorageError, BatchTooLarge, OffsetOutOfRange, StorageError, storageErrorOf } from './errors.ts';
 import type { Producers } from './producers.ts';
-import { recoverLog, recoverProducers, saveSnapshot, segmentsBefore } from './recovery.ts';
-import { removeFiles, Segment } from './segment.ts';
+import { recoverLog, recoverProducers, saveSnapshot } from './recovery.ts';
+import { retentionCut, type SegmentFacts } from './retention.ts';
+import { type Filling, fillingOf, isFull } from './roll.ts';
+import type { Segment } from './segment.ts';
+import { Segments } from './segments.ts';
 import { completed, type LogSettings } from './settings.ts';
 import { writeStartOffset } from './startOffset.ts';
 import { firstSince, type TimedOffset } from './timeLookup.ts';
@@ -28,15 +41,10 @@ export type { TimedOffset } from './timeLookup.ts';
 export interface Appended {
   readonly baseOffset: number;
   readonly lastOffset: number;
+  /** The time that the broker gave to the records, with `timestampType: 'append'`; otherwise -1. */
+  readonly logAppendTimeMs: number;
   /** Resolves when the append counts; rejects with a `StorageError`. Need not be listened to. */
   readonly written: Promise<void>;
-}
-
-/** A segment that is being filled, possibly before its files exist. */
-interface Filling {
-  readonly baseOffset: number;
-  readonly snapshot: Uint8Array | undefined;
-  bytes: number;
 }
 
 interface Pending {
@@ -47,17 +55,14 @@ interface Pending {
   readonly reject: (error: StorageError) => void;
 }
 
-/** An index counts offsets from the base of its segment, in 32 bits of which Kafka uses 31. */
-const MAX_OFFSETS_IN_SEGMENT = 0x7fffffff;
 const nothing = new Uint8Array(0);
 
 export class Log {
   readonly #host: Host;
   readonly #folder: string;
-  readonly #segments: Segment[];
+  readonly #segments: Segments;
+  readonly #cleaner: Cleaner;
   readonly #queue: Pending[] = [];
-  /** Reads under way: a segment is closed when they have ended. */
-  readonly #reads = new Set<Promise<unknown>>();
   /** What had to be cut off when the log was opened, in words; undefined when all was whole. */
   readonly recovered: string | undefined;
   #settings: Required<LogSettings>;
@@ -68,7 +73,8 @@ export class Log {
   #filling: Filling;
   #writing: Promise<void> | undefined;
   #truncating = false;
-  #advancing: Promise<unknown> = Promise.resolve();
+  /** What makes the log smaller, one thing after the other. */
+  #shrinking: Promise<unknown> = Promise.resolve();
   #failure: StorageError | undefined;
   #closing: Promise<void> | undefined;
 
@@ -76,12 +82,13 @@ export class Log {
     this.#host = host;
     this.#folder = folder;
     this.#settings = settings;
-    this.#segments = opened.segments;
+    this.#segments = new Segments(host, folder, opened.segments);
+    this.#cleaner = new Cleaner(host, folder);
     this.#producers = opened.producers;
     this.#logStartOffset = opened.startOffset;
     this.#logEndOffset = opened.endOffset;
     this.#writtenEndOffset = opened.endOffset;
-    this.#filling = fillingOf(this.#active);
+    this.#filling = fillingOf(this.#segments.active);
     this.recovered = opened.words;
   }
 
@@ -106,6 +113,15 @@ export class Log {
     return this.#logEndOffset;
   }
 
+  /** How many segments there are: only those before the last can be deleted or compacted in part. */
+  get segmentCount(): number {
+    return this.#segments.count;
+  }
+
+  get settings(): Required<LogSettings> {
+    return this.#settings;
+  }
+
   /** What is remembered of idempotent producers: ask it with `check` right before an append. */
   get producers(): Producers {
     return this.#producers;
@@ -125,8 +141,10 @@ export class Log {
     this.#mustTakeAppends();
     const bytes = new Uint8Array(batch);
     stampBatch(bytes, this.#logEndOffset, leaderEpoch);
+    mustBeOneBatch(readBatchHeader(bytes), bytes);
+    const logAppendTimeMs = this.#settings.timestampType === 'append' ? this.#host.clock.wallMs() : -1;
+    if (logAppendTimeMs >= 0) stampAppendTime(bytes, logAppendTimeMs);
     const header = readBatchHeader(bytes);
-    mustBeOneBatch(header, bytes);
     const filling = this.#placeFor(header);
     this.#logEndOffset = lastOffsetOf(header) + 1;
     this.#producers.add(header);
@@ -135,7 +153,7 @@ export class Log {
     });
     written.catch(() => {});
     this.#writing ??= this.#writeQueue();
-    return { baseOffset: header.baseOffset, lastOffset: lastOffsetOf(header), written };
+    return { baseOffset: header.baseOffset, lastOffset: lastOffsetOf(header), logAppendTimeMs, written };
   }
   // #endregion append
 
@@ -149,13 +167,22 @@ export class Log {
     }
     const end = Math.min(upTo, this.#writtenEndOffset);
     if (offset >= end) return nothing;
-    return this.#reading(this.#segmentOf(offset).read(offset, maxBytes, end));
+    return this.#segments.read(() => this.#readFrom(offset, maxBytes, end));
+  }
+
+  /** Where compaction has emptied all that was asked for, what comes next is answered: some clients would ask for the same offset for ever. */
+  async #readFrom(offset: number, maxBytes: number, end: number): Promise<Uint8Array> {
+    for (let from = offset; ; ) {
+      const { bytes, nextOffset, hasRecords } = await this.#segments.of(from).read(from, maxBytes, end);
+      if (hasRecords || nextOffset >= end || bytes.length === 0) return bytes;
+      from = nextOffset;
+    }
   }
 
   /** The first record of this time or later, or null when there is none. */
   async offsetForTime(timestamp: number): Promise<TimedOffset | null> {
     const range = { from: this.#logStartOffset, to: this.#writtenEndOffset };
-    return this.#reading(firstSince([...this.#segments], timestamp, range, this.#host.codecs));
+    return this.#segments.read(() => firstSince(this.#segments.all, timestamp, range, this.#host.codecs));
   }
 
   // #region advanceLogStartOffset
@@ -165,9 +192,7 @@ export class Log {
    * as they are. Throws `OffsetOutOfRange` behind the end, and `StorageError`.
    */
   advanceLogStartOffset(offset: number): Promise<void> {
-    const advanced = this.#advancing.then(() => this.#advance(offset));
-    this.#advancing = advanced.catch(() => {});
-    return advanced;
+    return this.#inTurn(() => this.#advance(offset));
   }
 
   async #advance(offset: number): Promise<void> {
@@ -179,17 +204,66 @@ export class Log {
       await writeStartOffset(disk, this.#folder, offset);
       this.#logStartOffset = offset;
       trace.record(name, 'log.startAdvanced', { folder: this.#folder, offset });
-      const gone = this.#segments.splice(0, segmentsBefore(this.#segments, offset));
-      await Promise.allSettled([...this.#reads]);
-      for (const segment of gone) {
-        await segment.close();
-        await removeFiles(disk, this.#folder, segment.baseOffset);
-      }
+      await this.#segments.removeBefore(offset);
     } catch (error) {
       throw asStorageError(error);
     }
   }
   // #endregion advanceLogStartOffset
+
+  // #region deleteOldSegments
+  /**
+   * Deletes the segments that are too old, or too much, by the settings: none that reaches beyond `upTo`, the high watermark. Answers whether the log
+   * begins later now. A log that has failed stays as it is. Throws a `StorageError`.
+   */
+  deleteOldSegments(upTo: number): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (!this.#settings.delete || !this.#isSound || this.#logEndOffset === this.#logStartOffset) return false;
+      const { retentionMs, retentionBytes } = this.#settings;
+      const facts = await Promise.all(this.#segments.all.map(factsOf));
+      const limits = { now: this.#host.clock.wallMs(), retentionMs, retentionBytes, upTo };
+      const cut = retentionCut(facts, { ...limits, logEndOffset: this.#logEndOffset });
+      if (cut === undefined || !this.#isSound) return false;
+      if (cut === this.#logEndOffset) await this.#beginNextSegment();
+      await this.#advance(cut);
+      return true;
+    });
+  }
+  // #endregion deleteOldSegments
+
+  // #region compact
+  /**
+   * Removes records that a later one of the same key has superseded, when enough is new since the last time: none at or behind `upTo`, the high watermark, nor in
+   * the segment that is written to. Answers whether it has done something. Throws a `StorageError`; when records cannot be read, nothing has changed.
+   */
+  compact(upTo: number): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (!this.#settings.compact || !this.#isSound) return false;
+      try {
+        return await this.#cleaner.clean({
+          segments: this.#segments,
+          settings: this.#settings,
+          startOffset: this.#logStartOffset,
+          endOffset: this.#logEndOffset,
+          upTo,
+          lastOfProducers: this.#producers.lastOffsets(),
+          stopped: () => !this.#isSound,
+          replace: (group) => this.#replace(group),
+        });
+      } catch (error) {
+        throw storageErrorOf(error, 'cannot be compacted');
+      }
+    });
+  }
+
+  async #replace(group: readonly Segment[]): Promise<void> {
+    try {
+      await this.#segments.replace(group, this.#settings.indexIntervalBytes);
+    } catch (error) {
+      throw this.#fail(error);
+    }
+  }
+  // #endregion compact
 
   /**
    * Cuts off the record at `offset` and all behind it, and with it the rest of its batch: a follower does so when its leader has something
@@ -200,15 +274,17 @@ export class Log {
     if (offset < this.logStartOffset) throw new OffsetOutOfRange(offset, this.logStartOffset, this.#logEndOffset);
     if (offset >= this.#logEndOffset) return;
     this.#truncating = true;
-    try {
-      await this.#writing;
-      this.#mustBeSound();
-      await this.#cut(offset);
-    } catch (error) {
-      throw this.#fail(error);
-    } finally {
-      this.#truncating = false;
-    }
+    await this.#inTurn(async () => {
+      try {
+        await this.#writing;
+        this.#mustBeSound();
+        await this.#cut(offset);
+      } catch (error) {
+        throw this.#fail(error);
+      } finally {
+        this.#truncating = false;
+      }
+    });
   }
 
   /** Writes what is queued, puts it on the disk, and closes the files. Twice is harmless. */
@@ -217,23 +293,14 @@ export class Log {
     return this.#closing;
   }
 
-  async #reading<T>(read: Promise<T>): Promise<T> {
-    this.#reads.add(read);
-    try {
-      return await read;
-    } catch (error) {
-      throw asStorageError(error);
-    } finally {
-      this.#reads.delete(read);
-    }
+  #inTurn<T>(shrink: () => Promise<T>): Promise<T> {
+    const done = this.#shrinking.then(shrink);
+    this.#shrinking = done.catch(() => {});
+    return done;
   }
 
-  get #active(): Segment {
-    return this.#segments[this.#segments.length - 1];
-  }
-
-  #segmentOf(offset: number): Segment {
-    return this.#segments.findLast((segment) => segment.baseOffset <= offset) ?? this.#segments[0];
+  get #isSound(): boolean {
+    return this.#failure === undefined && this.#closing === undefined && !this.#truncating;
   }
 
   #mustBeSound(): void {
@@ -256,29 +323,39 @@ export class Log {
         `a batch of ${sizeInBytes} bytes does not fit a segment of ${segmentBytes}: send smaller batches`,
       );
     }
-    const current = this.#filling;
-    const offsets = lastOffsetOf(header) - current.baseOffset;
-    if (current.bytes > 0 && (current.bytes + sizeInBytes > segmentBytes || offsets > MAX_OFFSETS_IN_SEGMENT)) {
-      this.#filling = { baseOffset: header.baseOffset, snapshot: this.#producers.encode(), bytes: 0 };
-    }
+    if (isFull(this.#filling, header, this.#settings)) this.#filling = this.#nextFilling(header.baseOffset);
     this.#filling.bytes += sizeInBytes;
+    this.#filling.firstTimestamp ??= header.maxTimestamp;
     return this.#filling;
+  }
+
+  #nextFilling(baseOffset: number): Filling {
+    return { baseOffset, snapshot: this.#producers.encode(), bytes: 0, firstTimestamp: undefined };
+  }
+
+  /** Ends the segment that is written to, so that it can be deleted as well. */
+  async #beginNextSegment(): Promise<void> {
+    this.#filling = this.#nextFilling(this.#logEndOffset);
+    this.#writing ??= this.#writeQueue();
+    await this.#writing;
+    this.#mustBeSound();
   }
 
   /** Writes until the queue is empty. All that wait for the same segment go to the disk together. */
   async #writeQueue(): Promise<void> {
     try {
-      while (this.#queue.length > 0) {
-        const { filling } = this.#queue[0];
-        if (filling.baseOffset !== this.#active.baseOffset) await this.#roll(filling);
+      for (;;) {
+        const filling = this.#queue[0]?.filling ?? this.#filling;
+        if (filling.baseOffset !== this.#segments.active.baseOffset) await this.#roll(filling);
+        if (this.#queue.length === 0) return;
         const other = this.#queue.findIndex((pending) => pending.filling !== filling);
         const together = this.#queue.slice(0, other === -1 ? undefined : other);
-        await this.#active.append(together);
-        if (this.#settings.flush === 'each-append') await this.#active.sync();
+        await this.#segments.active.append(together);
+        if (this.#settings.flush === 'each-append') await this.#segments.active.sync();
         this.#queue.splice(0, together.length);
         this.#writtenEndOffset = lastOffsetOf(together[together.length - 1].header) + 1;
         for (const pending of together) pending.resolve();
-        await this.#active.saveIndex();
+        await this.#segments.active.saveIndexes();
       }
     } catch (error) {
       this.#fail(error);
@@ -290,35 +367,25 @@ export class Log {
   /** Begins the next segment. The one before is made to survive a loss of power, so that only the last one ever needs recovery. */
   async #roll({ baseOffset, snapshot = nothing }: Filling): Promise<void> {
     const { disk, trace, name } = this.#host;
-    await this.#active.sync();
+    await this.#segments.active.finish();
     await saveSnapshot(disk, this.#folder, baseOffset, snapshot);
-    const segment = await Segment.open(disk, this.#folder, baseOffset, this.#settings.indexIntervalBytes);
-    await segment.recover(() => {});
-    await disk.syncDirectory(this.#folder);
-    this.#segments.push(segment);
+    await this.#segments.begin(baseOffset, this.#settings.indexIntervalBytes);
     trace.record(name, 'log.rolled', { folder: this.#folder, baseOffset });
   }
 
   async #cut(offset: number): Promise<void> {
-    const kept = this.#segmentOf(offset);
-    while (this.#active !== kept) {
-      const segment = this.#active;
-      this.#segments.pop();
-      await segment.close();
-      await removeFiles(this.#host.disk, this.#folder, segment.baseOffset);
-    }
-    await this.#host.disk.syncDirectory(this.#folder);
+    const kept = await this.#segments.removeBehind(offset);
     const end = await kept.truncateTo(offset);
     this.#logEndOffset = end;
     this.#writtenEndOffset = end;
     this.#filling = fillingOf(kept);
-    this.#producers = await recoverProducers(this.#host.disk, this.#folder, this.#segments);
+    this.#producers = await recoverProducers(this.#host.disk, this.#folder, this.#segments.all);
     await kept.visitHeaders((header) => this.#producers.add(header));
   }
 
   /** From here on the log refuses appends. What was read of it stays readable. */
   #fail(error: unknown): StorageError {
-    const failure = this.#failure ?? storageErrorOf(error);
+    const failure = this.#failure ?? storageErrorOf(error, 'cannot go on');
     if (this.#failure === undefined) {
       const { trace, name } = this.#host;
       trace.record(name, 'log.failed', { folder: this.#folder, why: failure.message });
@@ -331,21 +398,23 @@ export class Log {
 
   async #close(): Promise<void> {
     await this.#writing;
-    await this.#advancing;
+    await this.#shrinking;
     try {
-      if (this.#failure === undefined) await this.#active.sync();
+      if (this.#failure === undefined) await this.#segments.active.sync();
     } catch (error) {
       throw this.#fail(error);
     } finally {
-      for (const segment of this.#segments) await segment.close();
+      await this.#segments.close();
     }
   }
 }
 
 type OpenLog = Awaited<ReturnType<typeof recoverLog>>;
 
-function fillingOf(segment: Segment): Filling {
-  return { baseOffset: segment.baseOffset, snapshot: undefined, bytes: segment.size };
+/** What retention has to know. A segment that cannot be read does not keep the log from ageing. */
+async function factsOf(segment: Segment): Promise<SegmentFacts> {
+  const largestTimestamp = (await segment.largestTimestamp()) ?? -1;
+  return { baseOffset: segment.baseOffset, sizeInBytes: segment.size, largestTimestamp };
 }
 
 function mustBeOneBatch(header: BatchHeader, bytes: Uint8Array): void {
@@ -354,12 +423,4 @@ function mustBeOneBatch(header: BatchHeader, bytes: Uint8Array): void {
   throw new CorruptBatch(
     `${bytes.length} bytes announce ${sizeInBytes}, and a last offset delta of ${lastOffsetDelta}`,
   );
-}
-
-function storageErrorOf(error: unknown): StorageError {
-  const known = asStorageError(error);
-  if (known instanceof StorageError) return known;
-  return new StorageError(`the log cannot go on: ${known instanceof Error ? known.message : String(known)}`, {
-    cause: known,
-  });
 }

@@ -61,10 +61,12 @@ export class OffsetIndex {
     return low === 0 ? { offset: this.#baseOffset, position: 0 } : this.#entries[low - 1];
   }
 
-  /** Takes note of the batch behind all others; makes an entry when enough bytes have passed since the last one. */
-  add({ header, position }: Step): void {
+  /** Takes note of the batch behind all others; makes an entry when enough bytes have passed since the last one, and answers whether it did. */
+  add({ header, position }: Step): boolean {
     const since = position - (this.#entries.at(-1)?.position ?? 0);
-    if (since > this.#intervalBytes) this.#entries.push({ offset: header.baseOffset, position });
+    if (since <= this.#intervalBytes) return false;
+    this.#entries.push({ offset: header.baseOffset, position });
+    return true;
   }
 
   /** Appends the new entries to the file. There is no sync: what a crash takes from an index is made again. */
@@ -110,15 +112,8 @@ export class OffsetIndex {
     await fill();
     this.#saved = 0;
     this.#trusted = true;
-    await this.#file.truncate(0);
+    if (this.#file.size > 0) await this.#file.truncate(0);
     await this.save();
-  }
-
-  /** Drops the entries of batches at or behind `offset`. */
-  async truncateTo(offset: number): Promise<void> {
-    this.#entries = this.#entries.filter((entry) => entry.offset < offset);
-    this.#saved = Math.min(this.#saved, this.#entries.length);
-    await this.#file.truncate(this.#saved * ENTRY_BYTES);
   }
 
   close(): Promise<void> {

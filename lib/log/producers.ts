@@ -16,7 +16,7 @@ import { type BatchHeader, lastOffsetOf } from '../records/batch.ts';
 
 const REMEMBERED_BATCHES = 5;
 const MAX_SEQUENCE = 0x7fffffff;
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 2;
 
 interface WrittenBatch {
   readonly baseSequence: number;
@@ -27,6 +27,8 @@ interface WrittenBatch {
 
 interface ProducerState {
   readonly epoch: number;
+  /** The time of its last batch, by the records. */
+  readonly lastTimestamp: number;
   /** The last ones, oldest first. */
   readonly batches: readonly WrittenBatch[];
 }
@@ -75,7 +77,32 @@ export class Producers {
     const before = state?.epoch === header.producerEpoch ? state.batches : [];
     // The marker of a transaction carries the epoch of its producer, and no sequence.
     const batches = header.isControl ? before : [...before.slice(1 - REMEMBERED_BATCHES), written(header)];
-    this.#states.set(header.producerId, { epoch: header.producerEpoch, batches });
+    this.#states.set(header.producerId, {
+      epoch: header.producerEpoch,
+      lastTimestamp: header.maxTimestamp,
+      batches,
+    });
+  }
+
+  /**
+   * Forgets the producers whose last batch is as old as `producer.id.expiration.ms`, or the memory would grow with every producer that there ever was. One
+   * that comes back is a stranger, and may begin with any number. Answers how many were forgotten.
+   */
+  forget(now: number, expirationMs: number): number {
+    const before = this.#states.size;
+    for (const [producerId, { lastTimestamp }] of this.#states) {
+      if (now - lastTimestamp >= expirationMs) this.#states.delete(producerId);
+    }
+    return before - this.#states.size;
+  }
+
+  /** The last offset of each producer that is remembered with its numbers. */
+  lastOffsets(): ReadonlyMap<number, number> {
+    const last = new Map<number, number>();
+    for (const [producerId, { batches }] of this.#states) {
+      if (batches.length > 0) last.set(producerId, batches[batches.length - 1].lastOffset);
+    }
+    return last;
   }
 
   /** All that is remembered, as the content of a file. A checksum in front tells a whole file from a torn one. */
@@ -84,9 +111,10 @@ export class Producers {
     writer.uint32(0);
     writer.int16(SNAPSHOT_VERSION);
     writer.int32(this.#states.size);
-    for (const [producerId, { epoch, batches }] of this.#states) {
+    for (const [producerId, { epoch, lastTimestamp, batches }] of this.#states) {
       writer.int64(producerId);
       writer.int16(epoch);
+      writer.int64(lastTimestamp);
       writer.int8(batches.length);
       for (const batch of batches) {
         writer.int32(batch.baseSequence);
@@ -109,8 +137,9 @@ export class Producers {
       for (let count = reader.int32(); count > 0; count--) {
         const producerId = reader.int64();
         const epoch = reader.int16();
+        const lastTimestamp = reader.int64();
         const batches = Array.from({ length: reader.int8() }, () => readBatch(reader));
-        producers.#states.set(producerId, { epoch, batches });
+        producers.#states.set(producerId, { epoch, lastTimestamp, batches });
       }
       return producers;
     } catch (error) {

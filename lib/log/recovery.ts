@@ -12,6 +12,7 @@ import type { Disk } from '../world/world.ts';
 import { Producers } from './producers.ts';
 import { fileName, type Recovery, removeFiles, Segment } from './segment.ts';
 import { readStartOffset } from './startOffset.ts';
+import { recoverSwaps } from './swap.ts';
 
 export interface Recovered {
   /** At least one, in the order of their offsets; the last one is written to. */
@@ -41,7 +42,9 @@ export async function recoverLog(host: Host, folder: string, indexIntervalBytes:
     segments.push(await Segment.open(host.disk, folder, baseOffset, indexIntervalBytes));
   }
   if (found.length === 0) await host.disk.syncDirectory(folder);
-  for (const segment of segments.slice(0, -1)) await segment.loadIndex();
+  for (const [index, segment] of segments.slice(0, -1).entries()) {
+    await segment.loadIndexes(segments[index + 1].baseOffset);
+  }
   const producers = await recoverProducers(host.disk, folder, segments);
   const last = segments[segments.length - 1];
   const recovery = await last.recover((header) => producers.add(header));
@@ -112,6 +115,7 @@ async function loadSnapshot(disk: Disk, folder: string, offset: number): Promise
 
 async function baseOffsets(disk: Disk, folder: string): Promise<number[]> {
   const names = (await disk.list(folder)).map((path) => path.slice(folder.length + 1));
+  if (await recoverSwaps(disk, folder, names)) return baseOffsets(disk, folder);
   return names
     .filter((name) => /^\d{20}\.log$/.test(name))
     .map((name) => Number(name.slice(0, 20)))

@@ -1,4 +1,7 @@
-/** Finding a record by its time. It is a walk over headers from the start: there is no time index yet. */
+/**
+ * Finding a record by its time. Segments whose largest time is earlier are passed over; in the first other one the time index says where to begin,
+ * and from there it is a walk over headers. Only a batch that may hold the record is opened.
+ */
 import { type BatchHeader, decodeBatch, lastOffsetOf } from '../records/batch.ts';
 import type { Codecs } from '../world/world.ts';
 import type { Segment } from './segment.ts';
@@ -25,6 +28,8 @@ export async function firstSince(
   codecs: Codecs,
 ): Promise<TimedOffset | null> {
   for (const segment of segments) {
+    const largest = await segment.largestTimestamp();
+    if (largest !== undefined && largest < timestamp) continue;
     for await (const { header } of segment.batchesSince(timestamp)) {
       if (header.baseOffset >= to) return null;
       if (lastOffsetOf(header) < from) continue;
@@ -43,7 +48,7 @@ async function firstIn(
   from: number,
   codecs: Codecs,
 ): Promise<TimedOffset | null> {
-  const batch = await segment.read(header.baseOffset, header.sizeInBytes, lastOffsetOf(header) + 1);
+  const { bytes: batch } = await segment.read(header.baseOffset, header.sizeInBytes, lastOffsetOf(header) + 1);
   const record = decodeBatch(batch, codecs).find((one) => one.timestamp >= timestamp && one.offset >= from);
   if (record === undefined) return null;
   return { offset: record.offset, timestamp: record.timestamp, leaderEpoch: header.partitionLeaderEpoch };
