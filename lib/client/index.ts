@@ -1,5 +1,5 @@
 /** The clients, and everything that they can hand in or out. */
-export type { Admin, AdminSettings, GroupDescription, NewTopic, TopicDescription } from './admin.ts';
+export type * from './admin/api.ts';
 export type { Consumer } from './consumer/api.ts';
 export type { CommittedOffset, OffsetToCommit } from './consumer/offsets.ts';
 export { bytes, type ConsumerRecord, type Deserializer, json, strings } from './consumer/record.ts';
