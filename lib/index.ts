@@ -44,3 +44,4 @@ export { type CrashPoint, everyCrash } from './sim/everyCrash.ts';
 export { type Kafka, type SimulatedKafka, simulate } from './sim/simulate.ts';
 export type { Trace, TraceEvent } from './trace/trace.ts';
 export type { Duration } from './world/duration.ts';
+export { CodecUnavailable } from './world/errors.ts';

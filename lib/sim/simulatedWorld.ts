@@ -2,10 +2,10 @@
  * One simulated world: a clock, a network, a disk for each node, one trace, all grown from one seed. Several may live side by side in one program;
  * they share nothing.
  */
+import { portableCodecs } from '../codecs/codecs.ts';
 import { Trace, type TraceSettings } from '../trace/trace.ts';
 import type { World } from '../world/world.ts';
 import { VirtualClock } from './clock.ts';
-import { plainCodecs } from './codecs.ts';
 import { MemoryDisk } from './disk.ts';
 import { Drive } from './drive.ts';
 import { MemoryNetwork } from './network.ts';
@@ -45,7 +45,7 @@ export class SimulatedWorld {
       network: this.#network.of(node),
       disk: this.disk(node),
       random: this.#random.fork(node),
-      codecs: plainCodecs,
+      codecs: portableCodecs,
     };
   }
 

@@ -15,6 +15,11 @@ export class AddressInUse extends Error {
   }
 }
 
+/** This world cannot write a codec, or not without a package that is not installed. */
+export class CodecUnavailable extends Error {
+  override readonly name = 'CodecUnavailable';
+}
+
 /** Another process works on the same data folder. */
 export class DiskLocked extends Error {
   override readonly name = 'DiskLocked';

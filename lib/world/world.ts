@@ -84,9 +84,12 @@ export interface Random {
 
 export type CodecName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
-/** Compression, synchronous. `decompress` throws when the result would pass `limitBytes`. */
+/** Compression, synchronous. */
 export interface Codecs {
+  /** To be awaited once before the first `compress`. Rejects with `CodecUnavailable`, which says what to do, where the codec cannot be written. */
+  prepare(codec: CodecName): Promise<void>;
   compress(codec: CodecName, bytes: Uint8Array): Uint8Array;
+  /** Throws `MalformedBytes`, also when the result would pass `limitBytes`; no memory is taken for what passes it. */
   decompress(codec: CodecName, bytes: Uint8Array, limitBytes: number): Uint8Array;
 }
 

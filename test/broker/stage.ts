@@ -1,9 +1,9 @@
 /** A broker in virtual time with plain connections to it, for tests of what it answers. */
 import { Broker } from '../../lib/broker/broker.ts';
+import { portableCodecs } from '../../lib/codecs/codecs.ts';
 import { OffsetFetch } from '../../lib/protocol/apis/index.ts';
 import type { Api, Fields, Input, Output } from '../../lib/protocol/schema.ts';
 import { encodeBatch } from '../../lib/records/batch.ts';
-import { plainCodecs } from '../../lib/sim/codecs.ts';
 import type { Process } from '../../lib/sim/process.ts';
 import { SimulatedWorld } from '../../lib/sim/simulatedWorld.ts';
 import type { Host } from '../../lib/trace/host.ts';
@@ -107,5 +107,5 @@ export function batchOf(
 ): Uint8Array {
   const bytes = new TextEncoder();
   const records = values.map((value) => ({ timestamp, key: null, value: bytes.encode(value), headers: [] }));
-  return encodeBatch(records, settings, plainCodecs);
+  return encodeBatch(records, settings, portableCodecs);
 }

@@ -3,8 +3,8 @@ import { concat, Writer } from '../../lib/bytes/writer.ts';
 import { FetchedPartition } from '../../lib/client/consumer/fetchedPartition.ts';
 import { AssignedPartition } from '../../lib/client/consumer/subscriptionState.ts';
 import { strings } from '../../lib/client/index.ts';
+import { portableCodecs } from '../../lib/codecs/codecs.ts';
 import { encodeBatch, stampBatch } from '../../lib/records/batch.ts';
-import { plainCodecs } from '../../lib/sim/codecs.ts';
 
 const deserializers = { keyDeserializer: strings, valueDeserializer: strings };
 
@@ -20,14 +20,14 @@ function batch(
     value: Writer.utf8(String(baseOffset + index)),
     headers: [],
   }));
-  const bytes = encodeBatch(records, settings, plainCodecs);
+  const bytes = encodeBatch(records, settings, portableCodecs);
   stampBatch(bytes, baseOffset, settings.leaderEpoch ?? 0);
   return bytes;
 }
 
 function fetched(position: number, ...batches: Uint8Array[]): FetchedPartition<string, string> {
   const partition = new AssignedPartition({ topic: 'ledger', partition: 0 });
-  return new FetchedPartition(partition, { offset: position, leaderEpoch: -1 }, concat(batches), plainCodecs);
+  return new FetchedPartition(partition, { offset: position, leaderEpoch: -1 }, concat(batches), portableCodecs);
 }
 
 const take = (from: FetchedPartition<string, string>, limit: number) =>

@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { crc32c } from '../../lib/bytes/crc32c.ts';
@@ -232,7 +231,7 @@ describe('a batch from somebody with bad intentions', () => {
     const packed = encodeBatch([record('x'.repeat(100_000))], { codec: 'gzip' }, codecs);
     expect(packed.length).toBeLessThan(1000);
     expect(decodeBatch(packed, codecs)).toEqual(decodeBatch(plain, codecs));
-    expect(() => decodeBatch(packed, codecs, { maxDecompressedBytes: 50_000 })).toThrow();
+    expect(() => decodeBatch(packed, codecs, { maxDecompressedBytes: 50_000 })).toThrow(MalformedBytes);
   });
 
   test('may name a codec that does not exist', () => {
@@ -254,8 +253,4 @@ describe('a batch from somebody with bad intentions', () => {
       { numRuns: 500 },
     );
   });
-});
-
-test('gzip of the tests is gzip', () => {
-  expect(codecs.decompress('gzip', gzipSync('a'), 10)).toEqual(text('a'));
 });

@@ -153,6 +153,8 @@ export class Sender {
   async #send(leader: number, departures: readonly Departure[]): Promise<void> {
     this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 0) + 1);
     try {
+      const { compressionType } = this.#settings;
+      if (compressionType !== 'none') await this.#context.host.codecs.prepare(compressionType);
       const connection = await this.#context.connections.to(leader);
       await this.#sendOn(
         connection,

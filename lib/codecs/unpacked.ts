@@ -1,0 +1,12 @@
+/** What all decoders here say when they stop: one kind of error, and one sentence for what is too large. */
+import { MalformedBytes } from '../bytes/reader.ts';
+
+/** Refuses a size before memory is taken for it. */
+export function checkLimit(codec: string, sizeInBytes: number, limitBytes: number): void {
+  if (sizeInBytes <= limitBytes) return;
+  throw new MalformedBytes(`${codec}: this unpacks to ${sizeInBytes} bytes or more, and the limit is ${limitBytes}`);
+}
+
+export function malformed(codec: string, what: string): MalformedBytes {
+  return new MalformedBytes(`${codec}: ${what}`);
+}
