@@ -6,51 +6,13 @@
  */
 import type { GroupSettings } from '../coordinators/events.ts';
 import type { LogSettings } from '../log/log.ts';
+import { choice, flag, MAX_INT, MAX_LONG, type Property, ratio, several, whole } from './property.ts';
+
+export { type PropertyType, textOf } from './property.ts';
 
 /** A property is unknown, or its value makes no sense. The message says what is accepted. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-}
-
-export type PropertyType = 'boolean' | 'int' | 'long';
-
-interface Property<T> {
-  readonly type: PropertyType;
-  readonly default: T;
-  /** What is accepted, in words. */
-  readonly accepts: string;
-  /** What the property does, for `--help` and for tables. */
-  readonly about: string;
-  /** Undefined: not acceptable. */
-  readonly parse: (text: string) => T | undefined;
-}
-
-function flag(value: boolean, about: string): Property<boolean> {
-  const known: { readonly [text: string]: boolean | undefined } = { true: true, false: false };
-  return { type: 'boolean', default: value, accepts: 'true or false', about, parse: (text) => known[text] };
-}
-
-function whole(value: number, [least, most]: readonly [number, number], about: string): Property<number> {
-  return {
-    type: most > MAX_INT ? 'long' : 'int',
-    default: value,
-    accepts: `a whole number from ${least} to ${textOf(most)}`,
-    about,
-    parse(text) {
-      const number = text === LARGEST_LONG ? MAX_LONG : /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
-      return number >= least && number <= most ? number : undefined;
-    },
-  };
-}
-
-const MAX_INT = 0x7fffffff;
-const MAX_LONG = Number.MAX_SAFE_INTEGER;
-/** Kafka's way to say "without a limit". Our numbers end earlier, and the largest of them means the same. */
-const LARGEST_LONG = '9223372036854775807';
-
-/** A value as Kafka writes it. */
-export function textOf(value: boolean | number): string {
-  return value === MAX_LONG ? LARGEST_LONG : String(value);
 }
 
 export const properties = {
@@ -66,6 +28,55 @@ export const properties = {
     "How far a record's time may lie ahead of the broker's clock.",
   ),
   'log.segment.bytes': whole(1_073_741_824, [14, MAX_INT], 'A segment of a log is closed before it grows beyond this.'),
+  'log.roll.ms': whole(
+    7 * 86_400_000,
+    [1, MAX_LONG],
+    'A segment is closed when a batch comes that is this much later than its first one.',
+  ),
+  'log.roll.hours': whole(168, [1, MAX_INT], 'As log.roll.ms, which decides when both are given.'),
+  'log.retention.ms': whole(
+    7 * 86_400_000,
+    [-1, MAX_LONG],
+    'How old the latest record of a segment gets before the segment is deleted; -1: any age.',
+  ),
+  'log.retention.minutes': whole(7 * 1_440, [-1, MAX_INT], 'As log.retention.ms, which decides when both are given.'),
+  'log.retention.hours': whole(
+    168,
+    [-1, MAX_INT],
+    'As log.retention.ms or log.retention.minutes, which decide when they are given.',
+  ),
+  'log.retention.bytes': whole(
+    -1,
+    [-1, MAX_LONG],
+    'How large a partition gets before its oldest segments are deleted; -1: any size.',
+  ),
+  'log.retention.check.interval.ms': whole(
+    300_000,
+    [1, MAX_LONG],
+    'How often is looked for segments that are to be deleted.',
+  ),
+  'log.cleanup.policy': several(
+    'delete',
+    ['compact', 'delete'],
+    'What is done with old records: whole segments are deleted, or of each key the last record is kept.',
+  ),
+  'log.cleaner.min.cleanable.ratio': ratio(0.5, 'Which part of a log must be new before it is compacted.'),
+  'log.cleaner.delete.retention.ms': whole(
+    86_400_000,
+    [0, MAX_LONG],
+    'How long a tombstone stays after the compaction that first saw it.',
+  ),
+  'log.cleaner.backoff.ms': whole(15_000, [1, MAX_LONG], 'How often is looked for logs that are to be compacted.'),
+  'log.message.timestamp.type': choice(
+    'CreateTime',
+    ['CreateTime', 'LogAppendTime'],
+    'Whose time a record has: that of its producer, or that of the broker.',
+  ),
+  'producer.id.expiration.ms': whole(
+    86_400_000,
+    [1, MAX_INT],
+    'How long a partition remembers an idempotent producer that sends nothing.',
+  ),
   'log.index.interval.bytes': whole(
     4_096,
     [0, MAX_INT],
@@ -97,17 +108,23 @@ export const properties = {
   'group.max.size': whole(MAX_INT, [1, MAX_INT], 'How many members a group may have.'),
   'offsets.topic.num.partitions': whole(50, [1, 10_000], 'How many partitions __consumer_offsets is made with.'),
   'offsets.topic.segment.bytes': whole(104_857_600, [14, MAX_INT], 'As log.segment.bytes, for __consumer_offsets.'),
+  'offsets.retention.minutes': whole(
+    10_080,
+    [1, MAX_INT],
+    'How long the offsets of a group are kept after it has lost its last member.',
+  ),
+  'offsets.retention.check.interval.ms': whole(600_000, [1, MAX_LONG], 'How often is looked for offsets to forget.'),
   'offset.metadata.max.bytes': whole(4_096, [0, MAX_INT], 'The longest text that may be kept with an offset.'),
-} satisfies { readonly [name: string]: Property<boolean> | Property<number> };
+} satisfies { readonly [name: string]: Property<boolean> | Property<number> | Property<string> };
 
 export type PropertyName = keyof typeof properties;
 export type BrokerConfig = { readonly [K in keyof typeof properties]: (typeof properties)[K]['default'] };
 
 /** The settings of a broker from texts by name; what is left out has its default. Throws `ConfigError`. */
 export function brokerConfig(texts: { readonly [name: string]: string } = {}): BrokerConfig {
-  const config: { [name: string]: boolean | number } = {};
+  const config: { [name: string]: boolean | number | string } = {};
   for (const [name, property] of Object.entries(properties)) config[name] = property.default;
-  for (const [name, text] of Object.entries(texts)) {
+  for (const [name, text] of Object.entries(inMilliseconds(texts))) {
     if (!isProperty(name)) throw new ConfigError(unknownProperty(name));
     const { accepts, about, parse } = properties[name];
     const value = parse(text.trim());
@@ -123,6 +140,23 @@ export function brokerConfig(texts: { readonly [name: string]: string } = {}): B
     );
   }
   return checked;
+}
+
+/** Kafka knows three units for one thing, and the finest that is given decides: the others are turned into it. */
+const coarser: readonly (readonly [name: PropertyName, milliseconds: PropertyName, unitMs: number])[] = [
+  ['log.retention.minutes', 'log.retention.ms', 60_000],
+  ['log.retention.hours', 'log.retention.ms', 3_600_000],
+  ['log.roll.hours', 'log.roll.ms', 3_600_000],
+];
+
+/** The settings with times also in milliseconds where they are given in minutes or hours. */
+export function inMilliseconds(texts: { readonly [name: string]: string }): { readonly [name: string]: string } {
+  const all: { [name: string]: string } = { ...texts };
+  for (const [name, milliseconds, unitMs] of coarser) {
+    const value = texts[name] === undefined ? undefined : properties[name].parse(texts[name].trim());
+    if (typeof value === 'number') all[milliseconds] ??= String(value < 0 ? value : value * unitMs);
+  }
+  return all;
 }
 
 export function isProperty(name: string): name is PropertyName {
@@ -150,9 +184,16 @@ export const topicProperties = {
   'max.message.bytes': 'message.max.bytes',
   'message.timestamp.after.max.ms': 'log.message.timestamp.after.max.ms',
   'min.insync.replicas': 'min.insync.replicas',
+  'message.timestamp.type': 'log.message.timestamp.type',
   'segment.bytes': 'log.segment.bytes',
+  'segment.ms': 'log.roll.ms',
   'index.interval.bytes': 'log.index.interval.bytes',
   'flush.messages': 'log.flush.interval.messages',
+  'cleanup.policy': 'log.cleanup.policy',
+  'retention.ms': 'log.retention.ms',
+  'retention.bytes': 'log.retention.bytes',
+  'min.cleanable.dirty.ratio': 'log.cleaner.min.cleanable.ratio',
+  'delete.retention.ms': 'log.cleaner.delete.retention.ms',
 } as const satisfies { readonly [name: string]: PropertyName };
 
 export type TopicPropertyName = keyof typeof topicProperties;
@@ -176,14 +217,15 @@ export function topicConfigProblem(configs: { readonly [name: string]: string })
 }
 
 /** A setting as it holds for a topic: its own, or the broker's. */
-export function topicSetting(
+export function topicSetting<N extends TopicPropertyName>(
   config: BrokerConfig,
   configs: { readonly [name: string]: string },
-  name: TopicPropertyName,
-): number {
-  const property = topicProperties[name];
+  name: N,
+): BrokerConfig[(typeof topicProperties)[N]] {
+  const property: PropertyName = topicProperties[name];
   const own = configs[name];
-  return (own === undefined ? undefined : properties[property].parse(own.trim())) ?? config[property];
+  const value = (own === undefined ? undefined : properties[property].parse(own.trim())) ?? config[property];
+  return value as BrokerConfig[(typeof topicProperties)[N]];
 }
 
 function propertyOfTopic(name: string): PropertyName | undefined {
@@ -191,10 +233,19 @@ function propertyOfTopic(name: string): PropertyName | undefined {
 }
 
 export function logSettings(config: BrokerConfig, configs: { readonly [name: string]: string }): LogSettings {
+  const policy = topicSetting(config, configs, 'cleanup.policy').split(',');
   return {
     segmentBytes: topicSetting(config, configs, 'segment.bytes'),
+    segmentMs: topicSetting(config, configs, 'segment.ms'),
     indexIntervalBytes: topicSetting(config, configs, 'index.interval.bytes'),
     flush: topicSetting(config, configs, 'flush.messages') === 1 ? 'each-append' : 'os',
+    timestampType: topicSetting(config, configs, 'message.timestamp.type') === 'LogAppendTime' ? 'append' : 'create',
+    delete: policy.includes('delete'),
+    compact: policy.includes('compact'),
+    retentionMs: topicSetting(config, configs, 'retention.ms'),
+    retentionBytes: topicSetting(config, configs, 'retention.bytes'),
+    minCleanableDirtyRatio: topicSetting(config, configs, 'min.cleanable.dirty.ratio'),
+    deleteRetentionMs: topicSetting(config, configs, 'delete.retention.ms'),
   };
 }
 

@@ -159,6 +159,9 @@ const typeNumbers: { readonly [type in PropertyType]: number } = {
   boolean: ConfigType.BOOLEAN,
   int: ConfigType.INT,
   long: ConfigType.LONG,
+  double: ConfigType.DOUBLE,
+  string: ConfigType.STRING,
+  list: ConfigType.LIST,
 };
 
 /** What a client is told. */

@@ -8,7 +8,7 @@ import { readWholeFile, replaceWholeFile } from '../log/wholeFile.ts';
 import { ConfigSource } from '../protocol/apis/index.ts';
 import { DiskFailed } from '../world/errors.ts';
 import type { Disk } from '../world/world.ts';
-import { type BrokerConfig, brokerConfig, type PropertyName, properties, textOf } from './config.ts';
+import { type BrokerConfig, brokerConfig, inMilliseconds, type PropertyName, properties, textOf } from './config.ts';
 
 const PATH = 'broker-configs.json';
 
@@ -39,7 +39,7 @@ export class LiveConfig {
 
   private constructor(disk: Disk, given: Texts, overlays: { readonly [scope in Scope]: Texts }) {
     this.#disk = disk;
-    this.#given = given;
+    this.#given = inMilliseconds(given);
     this.#overlays = overlays;
     this.#current = merged(given, overlays);
   }

@@ -5,6 +5,7 @@ import type { Services } from './services.ts';
 
 export async function ensureOffsetsTopic({ topics, config, groups }: Services): Promise<Topic> {
   const topic = await topics.ensure(OFFSETS_TOPIC, config['offsets.topic.num.partitions'], {
+    'cleanup.policy': 'compact',
     'segment.bytes': String(config['offsets.topic.segment.bytes']),
   });
   groups.start(topic);

@@ -26,6 +26,8 @@ export interface Appended {
   /** The offset of the first record; for a batch that was there already, the one it has. */
   readonly baseOffset: number;
   readonly lastOffset: number;
+  /** The time that the broker gave to the records; -1, or nothing: they keep that of their producer. */
+  readonly logAppendTimeMs?: number;
   /** The leader has written it (`acks=1`). Rejects with a storage error. */
   readonly written: Promise<void>;
   /** All in-sync replicas have it (`acks=all`). Rejects when that can no longer be known. */
@@ -102,7 +104,7 @@ export class Partition implements PartitionIdentity {
    */
   append(batch: Uint8Array, header: BatchHeader = readBatchHeader(batch)): Appended {
     if (this.#closed) throw this.#closed;
-    const { baseOffset, lastOffset, written } = this.log.append(batch, this.leaderEpoch);
+    const { baseOffset, lastOffset, logAppendTimeMs, written } = this.log.append(batch, this.leaderEpoch);
     this.#tell('partition.append', { baseOffset, count: header.recordCount });
     const committed = this.#reaches(lastOffset + 1, batch.length);
     const safe = written.then(
@@ -110,7 +112,7 @@ export class Partition implements PartitionIdentity {
       (error) => this.#giveUp(error),
     );
     quietly(safe);
-    return { baseOffset, lastOffset, written, committed };
+    return { baseOffset, lastOffset, logAppendTimeMs, written, committed };
   }
 
   /** A replica has written everything before `offset`. The high watermark follows the slowest in-sync replica, and never goes back. */
@@ -146,7 +148,8 @@ export class Partition implements PartitionIdentity {
     if (this.#closed) throw this.#closed;
     const highWatermark = this.#highWatermark;
     const wanted = offset === -1 ? highWatermark : offset;
-    if (wanted < 0 || wanted > highWatermark) throw new OffsetOutOfRange(wanted, this.log.logStartOffset, highWatermark);
+    if (wanted < 0 || wanted > highWatermark)
+      throw new OffsetOutOfRange(wanted, this.log.logStartOffset, highWatermark);
     await this.log.advanceLogStartOffset(wanted);
     return this.log.logStartOffset;
   }

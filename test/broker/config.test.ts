@@ -35,7 +35,31 @@ describe('the settings of a broker', () => {
     expect(logSettings(brokerConfig({ 'log.flush.interval.messages': '1' }), {}).flush).toBe('each-append');
   });
 
+  test('take the finest unit of time that is given', () => {
+    const retentionMs = (texts: Record<string, string>) => logSettings(brokerConfig(texts), {}).retentionMs;
+    expect(retentionMs({})).toBe(7 * 86_400_000);
+    expect(retentionMs({ 'log.retention.hours': '2' })).toBe(7_200_000);
+    expect(retentionMs({ 'log.retention.hours': '2', 'log.retention.minutes': '3' })).toBe(180_000);
+    expect(retentionMs({ 'log.retention.minutes': '3', 'log.retention.ms': '4' })).toBe(4);
+    expect(retentionMs({ 'log.retention.minutes': '-1' })).toBe(-1);
+    expect(logSettings(brokerConfig({ 'log.roll.hours': '1' }), {}).segmentMs).toBe(3_600_000);
+    expect(logSettings(brokerConfig({ 'log.roll.hours': '1' }), { 'segment.ms': '5' }).segmentMs).toBe(5);
+  });
+
+  test('say what becomes of old records', () => {
+    const policy = (text: string) => {
+      const { delete: deletes, compact } = logSettings(brokerConfig(), { 'cleanup.policy': text });
+      return { deletes, compact };
+    };
+    expect(policy('delete')).toEqual({ deletes: true, compact: false });
+    expect(policy('compact')).toEqual({ deletes: false, compact: true });
+    expect(policy('compact, delete')).toEqual({ deletes: true, compact: true });
+  });
+
   test.each([
+    [{ 'log.cleanup.policy': 'keep' }, /compact, delete or several of them with commas between is accepted/],
+    [{ 'log.cleaner.min.cleanable.ratio': '1.5' }, /a number from 0 to 1 is accepted/],
+    [{ 'log.message.timestamp.type': 'Create' }, /CreateTime or LogAppendTime is accepted/],
     [
       { 'group.min.session.timeouts': '1' },
       /no setting "group\.min\.session\.timeouts" here.*group\.min\.session\.timeout\.ms/,
@@ -71,8 +95,8 @@ describe('the settings of a topic', () => {
 
   test('are refused when they are unknown or make no sense', () => {
     expect(topicConfigProblem({ 'segment.bytes': '7000', 'flush.messages': '1' })).toBeNull();
-    expect(topicConfigProblem({ 'retention.ms': '1' })).toMatch(
-      /no topic setting retention\.ms here; there are max\.message\.bytes/,
+    expect(topicConfigProblem({ 'retention.years': '1' })).toMatch(
+      /no topic setting retention\.years here; there are max\.message\.bytes/,
     );
     expect(topicConfigProblem({ 'segment.bytes': '1' })).toMatch(/segment\.bytes is "1", and a whole number from 14/);
   });

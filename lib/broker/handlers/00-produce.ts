@@ -4,13 +4,16 @@
  * The broker checks each batch by its header and checksum, gives it its offsets and writes its bytes; the records inside it does not open.
  * What `acks` says decides when to answer: 0 never, 1 when the leader has written it, -1 when all in-sync replicas have.
  *
- * Not here: transactions, and `message.timestamp.type=LogAppendTime`.
+ * Only where each record must have a key, in a compacted topic, it looks.
+ *
+ * Not here: transactions.
  */
 import type { Appended, Partition } from '../../cluster/partition.ts';
 import type { Produce } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
 import type { ResponseInput } from '../../protocol/schema.ts';
-import { type BatchHeader, CorruptBatch, checkBatch } from '../../records/batch.ts';
+import { type BatchHeader, CorruptBatch, checkBatch, decodeBatch } from '../../records/batch.ts';
+import type { Codecs } from '../../world/world.ts';
 import { topicSetting } from '../config.ts';
 import { settlesWithin } from '../delayed.ts';
 import { CloseConnection, type Handler, NO_ANSWER } from '../dispatch.ts';
@@ -51,6 +54,8 @@ export const handleProduce: Handler<typeof Produce> = async (services, request, 
 interface Refused {
   readonly error: ErrorCode;
   readonly message: string;
+  /** The records that are to blame, where it is not the batch as a whole. */
+  readonly recordErrors?: PartitionResponse['recordErrors'];
 }
 
 type Result = Refused | { readonly partition: Partition; readonly appended: Appended };
@@ -87,8 +92,14 @@ function append(services: Services, { topic, index, records, acks, version }: Ba
   const header = checked(records);
   if ('error' in header) return header;
   if (header.codec === 'zstd' && version < ZSTD_SINCE) return refused(Errors.UNSUPPORTED_COMPRESSION_TYPE);
-  const latest = host.clock.wallMs() + topicSetting(config, configs, 'message.timestamp.after.max.ms');
-  if (header.maxTimestamp > latest) return refused(Errors.INVALID_TIMESTAMP);
+  const { timestampType, compact } = partition.log.settings;
+  if (timestampType === 'create') {
+    const latest = host.clock.wallMs() + topicSetting(config, configs, 'message.timestamp.after.max.ms');
+    if (header.maxTimestamp > latest) return refused(Errors.INVALID_TIMESTAMP);
+    if (header.timestampType === 'append') return refused(Errors.INVALID_TIMESTAMP, 'Only brokers set an append time.');
+  }
+  const problem = compact ? keyProblem(records, host.codecs) : undefined;
+  if (problem !== undefined) return problem;
   const verdict = partition.log.producers.check(header);
   if (verdict === 'append') return appendTo(partition, records, header);
   if ('error' in verdict) return refused(Errors[verdict.error]);
@@ -98,6 +109,19 @@ function append(services: Services, { topic, index, records, acks, version }: Ba
   return { partition, appended: { baseOffset, lastOffset, written: committed, committed } };
 }
 // #endregion append
+
+/** A record without a key would be the last of nothing, and compaction could never tell what to do with it. */
+function keyProblem(records: Uint8Array, codecs: Codecs): Refused | undefined {
+  const message = 'A topic that is compacted takes no record without a key.';
+  try {
+    const batchIndexes = decodeBatch(records, codecs).flatMap(({ key }, index) => (key === null ? [index] : []));
+    if (batchIndexes.length === 0) return undefined;
+    const recordErrors = batchIndexes.map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: message }));
+    return { ...refused(Errors.INVALID_RECORD, message), recordErrors };
+  } catch (error) {
+    return refused(Errors.INVALID_RECORD, error instanceof Error ? error.message : String(error));
+  }
+}
 
 function appendTo(partition: Partition, records: Uint8Array, header: BatchHeader): Result {
   try {
@@ -148,17 +172,18 @@ async function answer(
   } catch (error) {
     return failure(index, refused(errorOfAppend(error), error instanceof Error ? error.message : String(error)));
   }
-  const { baseOffset } = appended;
+  const { baseOffset, logAppendTimeMs = -1 } = appended;
   return {
     index,
     errorCode: Errors.NONE.code,
     baseOffset,
+    logAppendTimeMs,
     logStartOffset: partition.log.logStartOffset,
     recordErrors: [],
   };
 }
 // #endregion answer
 
-function failure(index: number, { error, message }: Refused): PartitionResponse {
-  return { index, errorCode: error.code, baseOffset: -1, recordErrors: [], errorMessage: message };
+function failure(index: number, { error, message, recordErrors = [] }: Refused): PartitionResponse {
+  return { index, errorCode: error.code, baseOffset: -1, recordErrors, errorMessage: message };
 }

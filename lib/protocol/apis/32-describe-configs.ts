@@ -15,7 +15,7 @@ export const ConfigSource = {
 } as const;
 
 /** What kind of value a setting has. Source: `DescribeConfigsResponse.java`. */
-export const ConfigType = { BOOLEAN: 1, STRING: 2, INT: 3, LONG: 5, LIST: 7 } as const;
+export const ConfigType = { BOOLEAN: 1, STRING: 2, INT: 3, LONG: 5, DOUBLE: 6, LIST: 7 } as const;
 
 export const DescribeConfigs = api({
   key: 32,
