@@ -40,9 +40,12 @@ const pageSettings = {
   '@jupyterlab/notebook-extension:tracker': { codeCellConfig: { lineNumbers: true }, recordTiming: false },
 };
 
-/** Prose in lines that can be read; code may be wider. */
+/** Prose in lines that can be read, words and tables as in a book; code may be wider. */
 const pageStyle = `.jp-Notebook .jp-RenderedMarkdown { max-width: 46rem; line-height: 1.6; }
+.jp-Notebook .jp-RenderedMarkdown table { margin-left: 0; }
+.jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }
 .jp-OutputArea-output svg { max-width: 100%; height: auto; }
+.jp-OutputArea-output details { padding-left: 0.5rem; }
 `;
 
 /**

@@ -14,7 +14,6 @@ import { startProgress } from './progress.mjs';
 import { installJupyter, root } from './python.mjs';
 
 const USUAL_PORT = 8888;
-const started = performance.now();
 
 try {
   await main();
@@ -43,7 +42,7 @@ async function main() {
     port: port ?? USUAL_PORT,
     openBrowser,
   }).finally(done);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const seconds = process.uptime().toFixed(1);
   console.log(`\nJupyterLab is ready after ${seconds} s, for this machine only:\n\n  ${jupyter.url}\n`);
   console.log(
     `Your copies of the chapters are in ${relative(root, copies.folder)}; updates leave them alone. Ctrl-C ends it.`,
