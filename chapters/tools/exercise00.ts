@@ -71,7 +71,9 @@ function remarks(goal: number, attempt: Attempt, calm: Run, crashed: Run): strin
     ];
   }
   if (!crash) {
-    return [`Your program passes through these pairs of balance and committed: ${pairs(passed)}. Choose one of them.`];
+    return [
+      `Your program passes through other pairs of balance and committed. The first are ${pairs(passed.slice(0, 3))}.`,
+    ];
   }
   if (balance === 130) {
     return [

@@ -30,9 +30,10 @@ function stepsOf({ at, node, what, detail }: TraceEvent): LaneStep[] {
     const offset = Number(detail.from);
     return [{ at, from: BROKER, to: PROGRAM, says: `event ${offset}: ${events[offset]}` }];
   }
+  if (what === 'process.started' && node === 'ledger again') return [{ at, lane: PROGRAM, says: 'started again' }];
   if (what === 'process.crashed') return [{ at, lane: PROGRAM, says: 'killed', decisive: true }];
   if (what === 'consumer.position' && detail.from === 'committed') {
-    return [{ at, lane: PROGRAM, says: `started again, goes on at ${detail.offset}` }];
+    return [{ at, lane: PROGRAM, says: `is given its place: go on at ${detail.offset}` }];
   }
   return [];
 }

@@ -74,7 +74,7 @@ function svgOf(
   for (const { outcome, where, meaning } of legend) {
     shapes.push(
       `<rect x="11" y="${y - 11}" width="14" height="14" rx="3" fill="${colourOf(outcome)}" fill-opacity="${outcome === right ? 0.25 : 1}" stroke="${ink}" stroke-width="0.5"/>`,
-      label(34, y, `${outcome}  ${times(where.length)}${meaning && `, ${meaning}`}`),
+      label(34, y, `${outcome}: ${times(where.length)}${meaning && `, ${meaning}`}`),
     );
     y += 20;
   }
@@ -91,7 +91,7 @@ function textOf(cells: readonly StripCell[], { caption, right }: StripSettings, 
   const row = runs.map(({ outcome, count }) => (count === 1 ? outcome : `${outcome} ×${count}`)).join(' · ');
   const notes = legend.map(({ outcome, where, meaning }) => {
     const at = outcome === right ? '' : `: crash ${listed(where.map((number) => cells[number - 1].where))}`;
-    return `  ${outcome}  ${times(where.length)}${meaning && `, ${meaning}`}${at}`;
+    return `  ${outcome}: ${times(where.length)}${meaning && `, ${meaning}`}${at}`;
   });
   return [caption, `  ${row}`, ...notes].join('\n');
 }

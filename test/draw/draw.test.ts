@@ -16,8 +16,8 @@ describe('the strip', () => {
       [
         'Ada after one crash',
         '  130 ×2 · 90 · 130',
-        '  130  3 times, all well',
-        '  90  once, second deposit lost: crash at step 3',
+        '  130: 3 times, all well',
+        '  90: once, second deposit lost: crash at step 3',
       ].join('\n'),
     );
   });
