@@ -5,9 +5,8 @@
  */
 export type { Assignor, GroupMember } from './assignors/index.ts';
 export { range, roundRobin } from './assignors/index.ts';
+export type * from './client/admin/api.ts';
 export {
-  type Admin,
-  type AdminSettings,
   bytes,
   CommitFailedError,
   type CommittedOffset,
@@ -16,10 +15,8 @@ export {
   type ConsumerRecord,
   type ConsumerSettings,
   type Deserializer,
-  type GroupDescription,
   json,
   murmur2,
-  type NewTopic,
   NoOffsetForPartitionError,
   type OffsetToCommit,
   type Producer,
@@ -30,7 +27,6 @@ export {
   type RecordMetadata,
   SettingError,
   strings,
-  type TopicDescription,
   type TopicPartition,
 } from './client/index.ts';
 export type { Drawing } from './draw/drawing.ts';

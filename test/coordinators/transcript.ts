@@ -190,6 +190,18 @@ class Stage {
         );
         return { type: verb, to: ++this.#requests, groupId: GROUP, offsets };
       }
+      case 'deleteOffsets':
+        return {
+          type: verb,
+          to: ++this.#requests,
+          groupId: GROUP,
+          topics: words.map((word) => {
+            const [name, partition] = word.split('/');
+            const partitionIndex = Number(partition);
+            const hasOffset = this.#shard.offsets(GROUP).get(name)?.has(partitionIndex) ?? false;
+            return { name, partitions: [{ partitionIndex, hasOffset }] };
+          }),
+        };
       case 'timer':
         return { type: verb, name: words.join(' ') };
       case 'appendFailed':
@@ -235,6 +247,7 @@ function showRecord({ key, value }: CoordinatorRecord): string {
 
 function showResponse(response: GroupResponse): string {
   if ('topics' in response) {
+    if ('errorCode' in response && response.errorCode !== 0) return errorOf(response.errorCode).name;
     return response.topics
       .flatMap(({ name, partitions }) =>
         partitions.map(({ partitionIndex, errorCode }) => `${name}/${partitionIndex} ${errorOf(errorCode).name}`),
