@@ -6,12 +6,14 @@
  *
  * Source: RFC 1952.
  */
-import { gunzipSync, gzipSync } from 'fflate';
+import { Gunzip, gzipSync } from 'fflate';
+import { MalformedBytes } from '../bytes/reader.ts';
 import { checkLimit, malformed } from './unpacked.ts';
 
 /** A match of 258 bytes in two bits: deflate cannot do better. */
 const BEST_RATIO = 1032;
 const SMALLEST_BYTES = 18;
+const PIECE_BYTES = 1024;
 
 export function compressGzip(bytes: Uint8Array): Uint8Array {
   // Without a time of modification: the same records give the same bytes at any time.
@@ -25,17 +27,32 @@ export function decompressGzip(bytes: Uint8Array, limitBytes: number): Uint8Arra
   const size = view.getUint32(bytes.length - 4, true);
   checkLimit('gzip', size, limitBytes);
   if (size > bytes.length * BEST_RATIO) throw malformed('gzip', `${size} bytes cannot come out of ${bytes.length}`);
-  // One byte more than announced: if that is written too, the length was a lie.
-  const output = inflate(bytes, new Uint8Array(size + 1));
-  if (output.length !== size) throw malformed('gzip', `it announces ${size} bytes and has others`);
+  const output = inflate(bytes, size);
   if (crc32(output) !== view.getUint32(bytes.length - 8, true)) throw malformed('gzip', 'the checksum does not match');
   return output;
 }
 
-function inflate(bytes: Uint8Array, output: Uint8Array): Uint8Array {
+/** In small pieces, so that a length which is a lie comes to light after a megabyte and not after a thousand. */
+function inflate(bytes: Uint8Array, size: number): Uint8Array {
+  const output = new Uint8Array(size);
+  let at = 0;
+  const stream = new Gunzip((part) => {
+    if (at + part.length > size) throw malformed('gzip', `it announces ${size} bytes and has more`);
+    output.set(part, at);
+    at += part.length;
+  });
+  for (let from = 0; from < bytes.length; from += PIECE_BYTES) {
+    push(stream, bytes.subarray(from, from + PIECE_BYTES), from + PIECE_BYTES >= bytes.length);
+  }
+  if (at < size) throw malformed('gzip', `it announces ${size} bytes and has ${at}`);
+  return output;
+}
+
+function push(stream: Gunzip, piece: Uint8Array, isLast: boolean): void {
   try {
-    return gunzipSync(bytes, { out: output });
+    stream.push(piece, isLast);
   } catch (error) {
+    if (error instanceof MalformedBytes) throw error;
     throw malformed('gzip', error instanceof Error ? error.message : String(error));
   }
 }
