@@ -18,6 +18,7 @@ import { FetchSessions } from './fetchSessions.ts';
 import { LiveConfig } from './liveConfig.ts';
 import { announced, routes } from './routes.ts';
 import type { GroupRuntime, Services } from './services.ts';
+import { Upkeep } from './upkeep.ts';
 
 export interface BrokerSettings {
   /** `node.id`. */
@@ -44,6 +45,7 @@ export class Broker {
   readonly #unlock: Cancel;
   readonly #purgatory: Purgatory;
   readonly #dispatcher: Dispatcher;
+  readonly #upkeep: Upkeep;
   readonly #connections = new Map<ClientConnection, Promise<void>>();
   #closing: Promise<void> | undefined;
 
@@ -112,6 +114,7 @@ export class Broker {
       announced: announced(routes),
     };
     this.#dispatcher = new Dispatcher(services, routes);
+    this.#upkeep = new Upkeep(host, { topics: this.topics, groups: this.groups, config: () => live.current });
     const { address } = this;
     host.trace.record(host.name, 'broker.started', { broker: brokerId, host: address.host, port: address.port });
   }
@@ -133,8 +136,10 @@ export class Broker {
     await Promise.all(this.#connections.values());
     this.#purgatory.close();
     this.groups.close();
+    const rested = this.#upkeep.close();
     try {
       await this.topics.close();
+      await rested;
     } finally {
       this.#unlock();
     }

@@ -256,5 +256,6 @@ export function groupSettings(config: BrokerConfig): GroupSettings {
     initialRebalanceDelayMs: config['group.initial.rebalance.delay.ms'],
     maxSize: config['group.max.size'],
     offsetMetadataMaxBytes: config['offset.metadata.max.bytes'],
+    offsetsRetentionMs: config['offsets.retention.minutes'] * 60_000,
   };
 }

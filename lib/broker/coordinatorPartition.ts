@@ -20,6 +20,8 @@ export interface Shard<Event, Response> {
   replay(record: CoordinatorRecord): void;
   loaded(now: number): readonly { readonly key: string; readonly outcome: Outcome<Response> }[];
   decide(key: string, event: Event | RuntimeEvent, now: number): Outcome<Response>;
+  /** What there is to do without anybody asking, key by key; called from time to time. */
+  swept(now: number): readonly { readonly key: string; readonly outcome: Outcome<Response> }[];
   readonly keys: Iterable<string>;
 }
 
@@ -105,6 +107,12 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
   async read<T>(look: (shard: S) => T): Promise<T> {
     await this.partition.allCommitted();
     return look(this.#shard);
+  }
+
+  /** Lets the coordinator forget what is no longer needed. */
+  sweep(): void {
+    if (this.#state !== 'active') return;
+    for (const { key, outcome } of this.#shard.swept(this.#host.clock.wallMs())) this.#carryOut(key, outcome);
   }
 
   /** Everybody who waits is sent away, and no timer is left. */

@@ -58,6 +58,11 @@ export class CoordinatorRuntime<Event, Response, S extends Shard<Event, Response
     return { loaded: active.map(({ shard }) => shard), loading: active.length < this.#partitions.length };
   }
 
+  /** Lets all coordinators forget what is no longer needed. */
+  sweep(): void {
+    for (const partition of this.#partitions) partition.sweep();
+  }
+
   close(): void {
     for (const partition of this.#partitions) partition.close();
     this.#partitions = [];

@@ -17,6 +17,7 @@ import {
   type GroupResponse,
   type GroupSettings,
 } from './events.ts';
+import { onSweep, sweepAppended } from './expire.ts';
 import { type Appending, type Group, newGroup } from './group.ts';
 import { onHeartbeat } from './heartbeat.ts';
 import { onJoin, sessionTimeoutAllowed } from './join.ts';
@@ -73,6 +74,8 @@ function apply(step: Step, event: GroupEvent): void {
       return onAppendFailed(step, event.error);
     case 'loaded':
       return onLoaded(step);
+    case 'sweep':
+      return onSweep(step, event);
     case 'unload':
       return onUnload(step);
   }
@@ -129,6 +132,7 @@ function onAppended(step: Step): void {
   else if (done.kind === 'commit') commitAppended(step, done);
   else if (done.kind === 'staticMember') staticMemberAppended(step, done);
   else if (done.kind === 'delete') deleteAppended(step, done);
+  else if (done.kind === 'sweep') sweepAppended(step, done);
   else if (done.kind === 'deleteOffsets') deleteOffsetsAppended(step, done);
 }
 

@@ -41,7 +41,7 @@ export function deleteOffsetsAppended(step: Step, done: Extract<Appending, { kin
 }
 
 /** The topics that the members want. A subscription that cannot be read may want anything, and so may members before their first vote. */
-function subscribedTopics(group: Group): ReadonlySet<string> | 'all' {
+export function subscribedTopics(group: Group): ReadonlySet<string> | 'all' {
   if (group.members.size === 0) return new Set();
   if (group.protocolName === null) return 'all';
   try {

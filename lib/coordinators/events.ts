@@ -129,7 +129,13 @@ export type GroupRequest =
   | CommitEvent
   | DeleteEvent
   | DeleteOffsetsEvent;
-export type GroupEvent = GroupRequest | LoadedEvent | RuntimeEvent;
+/** Time to look for offsets that are no longer needed: all that the group has. */
+export interface SweepEvent {
+  readonly type: 'sweep';
+  readonly offsets: readonly { readonly topic: string; readonly partition: number; readonly commitTimestamp: number }[];
+}
+
+export type GroupEvent = GroupRequest | LoadedEvent | SweepEvent | RuntimeEvent;
 
 /** What the broker's properties say about groups. */
 export interface GroupSettings {
@@ -143,6 +149,8 @@ export interface GroupSettings {
   readonly maxSize: number;
   /** `offset.metadata.max.bytes`. */
   readonly offsetMetadataMaxBytes: number;
+  /** `offsets.retention.minutes`, in ms. */
+  readonly offsetsRetentionMs: number;
 }
 
 export const defaultGroupSettings: GroupSettings = {
@@ -151,6 +159,7 @@ export const defaultGroupSettings: GroupSettings = {
   initialRebalanceDelayMs: 3_000,
   maxSize: 0x7fffffff,
   offsetMetadataMaxBytes: 4_096,
+  offsetsRetentionMs: 7 * 86_400_000,
 };
 
 /** A member that has not had its first answer cannot send heartbeats; after this time it is given up all the same. */

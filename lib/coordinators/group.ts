@@ -84,6 +84,7 @@ export type Appending =
       /** The member as it was, to be put back when the append fails. */
       readonly before: Member;
     }
+  | { readonly kind: 'sweep'; readonly isLast: boolean }
   | { readonly kind: 'delete'; readonly to: ReplyTo }
   | { readonly kind: 'deleteOffsets'; readonly to: ReplyTo; readonly response: DeleteOffsetsResponse };
 
@@ -100,6 +101,8 @@ export interface CommittedTopic {
 export interface Group {
   readonly groupId: string;
   readonly state: GroupState;
+  /** When it came to this state, in ms since 1970 by the coordinator's clock; null: it never left its first. Durable while the group is Empty. */
+  readonly stateTimestamp: number | null;
   /** Counts the join phases that have ended; 0 before the first. */
   readonly generationId: number;
   /** "consumer" for consumers; null for a group that has only ever stored offsets. */
@@ -123,6 +126,7 @@ export function newGroup(groupId: string): Group {
   return {
     groupId,
     state: 'Empty',
+    stateTimestamp: null,
     generationId: 0,
     protocolType: null,
     protocolName: null,

@@ -88,6 +88,7 @@ export function groupFromRecord(groupId: string, value: Uint8Array): Group {
   return {
     ...newGroup(groupId),
     state: members.size > 0 ? 'Stable' : 'Empty',
+    stateTimestamp: read.currentStateTimestamp < 0 ? null : read.currentStateTimestamp,
     generationId: read.generation,
     protocolType: read.protocolType === '' ? null : read.protocolType,
     protocolName: read.protocol,

@@ -47,6 +47,16 @@ export class GroupShard {
     return [...this.#groups.keys()].map((key) => ({ key, outcome: this.decide(key, { type: 'loaded' }, now) }));
   }
 
+  /** What is to be forgotten, group by group: to be called from time to time. */
+  swept(now: number): readonly { readonly key: string; readonly outcome: Outcome<GroupResponse> }[] {
+    return [...this.#groups.keys()].map((key) => {
+      const offsets = [...this.offsets(key)].flatMap(([topic, partitions]) =>
+        [...partitions].map(([partition, { commitTimestamp }]) => ({ topic, partition, commitTimestamp })),
+      );
+      return { key, outcome: this.decide(key, { type: 'sweep', offsets }, now) };
+    });
+  }
+
   decide(groupId: string, event: GroupEvent, now: number): Outcome<GroupResponse> {
     const decision = decide(this.#groups.get(groupId) ?? null, event, now, this.#settings);
     if (event.type === 'appended') this.#replayOldest(groupId);

@@ -63,7 +63,7 @@ export class Step {
         `group ${this.group.groupId} cannot go from ${from} to ${state}: this is a bug in the coordinator`,
       );
     }
-    this.change({ state });
+    this.change({ state, stateTimestamp: this.now });
     const { groupId, generationId, members } = this.group;
     this.tell('group.state', {
       group: groupId,

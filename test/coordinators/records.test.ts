@@ -98,12 +98,12 @@ describe('a group', () => {
     const record = groupRecord(group, 1_700_000_000_000, new Map([['m1', Uint8Array.of(4, 5)]]));
     const back = groupFromRecord('bank', record.value!);
     const known = { ...member, protocols: [member.protocols[1]], assignment: Uint8Array.of(4, 5) };
-    expect(back).toEqual({ ...group, members: new Map([['m1', known]]) });
+    expect(back).toEqual({ ...group, stateTimestamp: 1_700_000_000_000, members: new Map([['m1', known]]) });
   });
 
   test('without members comes back empty, and keeps its generation', () => {
     const empty = { ...newGroup('bank'), generationId: 8, protocolType: 'consumer' };
-    expect(groupFromRecord('bank', groupRecord(empty, 1).value!)).toEqual(empty);
+    expect(groupFromRecord('bank', groupRecord(empty, 1).value!)).toEqual({ ...empty, stateTimestamp: 1 });
     expect(groupTombstone('bank')).toEqual({ key: encodeGroupKey('bank'), value: null });
   });
 
