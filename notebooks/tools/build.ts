@@ -10,7 +10,6 @@ import type { ChapterFile } from './chapters.ts';
 import { readChapters } from './chapters.ts';
 import { differences } from './differences.ts';
 import { executeChapter } from './execute.ts';
-import type { Notebook } from './notebook.ts';
 import { buildNotebook, printNotebook } from './notebook.ts';
 import { typeErrors } from './types.ts';
 
@@ -37,13 +36,12 @@ async function buildOne(file: ChapterFile, { check, node }: { check: boolean; no
   const started = performance.now();
   const { runs, problems } = await executeChapter(file, node);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const notebook = buildNotebook(file.chapter, runs);
-  const text = printNotebook(notebook);
+  const text = printNotebook(buildNotebook(file.chapter, runs));
   const stored = existsSync(file.notebookPath)
     ? readFileSync(file.notebookPath, 'utf8').replaceAll('\r\n', '\n')
     : undefined;
   // The outputs of a chapter that fails are no news.
-  const stale = check && problems.length === 0 && stored !== text ? staleness(file, stored, notebook) : [];
+  const stale = check && problems.length === 0 && stored !== text ? staleness(file, stored, text) : [];
   console.log(`${file.name}: ${runs.size} cells ran in ${seconds} s${budgetLine(file)}`);
   report([...problems, ...stale]);
   if (problems.length + stale.length > 0) return false;
@@ -54,12 +52,12 @@ async function buildOne(file: ChapterFile, { check, node }: { check: boolean; no
   return true;
 }
 
-function staleness({ name, path }: ChapterFile, stored: string | undefined, now: Notebook): string[] {
+function staleness({ name, path }: ChapterFile, stored: string | undefined, now: string): string[] {
   const remedy = 'when the change is meant, run  npm run build:notebooks  and commit the result';
   if (stored === undefined) return [`notebooks/${name}.ipynb is missing: run  npm run build:notebooks`];
   return [
     `notebooks/${name}.ipynb is not what ${path} gives today; ${remedy}`,
-    ...differences(JSON.parse(stored), now),
+    ...differences(JSON.parse(stored), JSON.parse(now)),
   ];
 }
 

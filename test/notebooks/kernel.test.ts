@@ -77,6 +77,13 @@ describe('A cell', () => {
     );
   });
 
+  test('shows warnings as they are everywhere: without numbers of processes, and not those that come with a version of Node', async () => {
+    const warn = (name: string) => `process.emitWarning('mind this', '${name}');`;
+    const pause = 'await new Promise((go) => setTimeout(go, 20));';
+    const cell = [warn('ExperimentalWarning'), warn('TimeoutNegativeWarning'), warn('SomeWarning'), pause].join('\n');
+    expect(await run(cell)).toBe('SomeWarning: mind this\n');
+  });
+
   test('imports packages of the project, and of Node', async () => {
     expect(
       await run(

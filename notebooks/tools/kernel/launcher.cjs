@@ -47,6 +47,8 @@ handler.close = () => {
   executor.close();
   setTimeout(() => process.exit(0), 50);
 };
+process.removeAllListeners('warning');
+process.on('warning', warn);
 process.on('SIGINT', () => executor.interrupt());
 process.on('uncaughtException', (error) => console.error('UncaughtException:', error));
 process.on('unhandledRejection', (reason) => console.error('UnhandledPromiseRejection:', reason));
@@ -54,6 +56,15 @@ server.init().catch((error) => {
   console.error(`The kernel cannot listen where Jupyter expects it: ${error.message}`);
   process.exit(1);
 });
+
+/**
+ * Node's warnings without the number of the process, which changes with every run. Left out are those on what is experimental, which
+ * depend on Node's version, and those on negative time-outs: kafkajs 2.2.4 sets them, they mean "at once", and Node 24 minds.
+ * @param {Error} warning
+ */
+function warn({ name, message }) {
+  if (name !== 'ExperimentalWarning' && name !== 'TimeoutNegativeWarning') console.error(`${name}: ${message}`);
+}
 
 /** tslab's executor, which now also knows cells that are files and looks for edited sources before each cell. */
 function executorOfCells() {
