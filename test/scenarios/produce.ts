@@ -131,6 +131,35 @@ export const produce = [
     expect(error.message).toMatch(/partition 2/);
   }),
 
+  ...(['gzip', 'snappy', 'lz4', 'zstd'] as const).map((compressionType) =>
+    scenario(
+      `records packed with ${compressionType} come back as they were sent`,
+      async ({ kafka, topic }) => {
+        const ledger = await topic();
+        const producer = kafka.producer({ compressionType, maxRequestSizeBytes: 2_000_000, batchSizeBytes: 100_000 });
+        // Small ones that share batches, one that none of them shares, a tombstone, and nothing at all.
+        const values = [
+          ...Array.from({ length: 2000 }, (_, index) => `{"account":"Ada","amount":${(index * 7919) % 10_007}}`),
+          Array.from({ length: 60_000 }, (_, index) => (index * index) % 9973).join(' '),
+          null,
+          '',
+        ];
+        const headers = { from: 'Bob' };
+        const sent = await producer.send(values.map((value) => ({ topic: ledger, key: 'Ada', value, headers })));
+        expect(sent.map(({ offset }) => offset)).toEqual(values.map((_, index) => index));
+        const consumer = kafka.consumer({});
+        await consumer.assign([{ topic: ledger, partition: 0 }]);
+        await consumer.seek({ topic: ledger, partition: 0, offset: 0 });
+        const records = await read(kafka, consumer, values.length);
+        expect(valuesOf(records)).toEqual(values);
+        expect(new Set(records.map(({ key }) => key))).toEqual(new Set(['Ada']));
+        expect(records.every((record) => record.headers.length === 1)).toBe(true);
+        await consumer.close();
+      },
+      { realTimeOnly: compressionType === 'zstd' },
+    ),
+  ),
+
   scenario('two producers write into one partition, each in its own order', async ({ kafka, topic }) => {
     const ledger = await topic();
     const numbers = Array.from({ length: 50 }, (_, index) => index);

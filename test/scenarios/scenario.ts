@@ -14,11 +14,13 @@ export interface Stage {
 
 export interface Scenario {
   readonly name: string;
+  /** Not for virtual time, where something it needs cannot be had; a test of its own says what happens there instead. */
+  readonly realTimeOnly: boolean;
   run(stage: Stage): Promise<void>;
 }
 
-export function scenario(name: string, run: (stage: Stage) => Promise<void>): Scenario {
-  return { name, run };
+export function scenario(name: string, run: (stage: Stage) => Promise<void>, { realTimeOnly = false } = {}): Scenario {
+  return { name, realTimeOnly, run };
 }
 
 /** A stage on `kafka`; `prefix` keeps apart scenarios that share one broker. */
