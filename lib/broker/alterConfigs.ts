@@ -1,7 +1,7 @@
 /** What AlterConfigs and IncrementalAlterConfigs have in common: each resource is changed as a whole or not at all, and one that is named twice is not. */
 import type { Configs } from '../cluster/topics.ts';
 import { Errors } from '../protocol/errors.ts';
-import { ResourceError, resourceOf, resourceProblem } from './configResources.ts';
+import { type ConfigEntry, ResourceError, resourceOf, resourceProblem } from './configResources.ts';
 import type { Services } from './services.ts';
 
 interface AlteredResource<Setting> {
@@ -17,12 +17,12 @@ export interface Altered {
   readonly errorMessage: string | null;
 }
 
-/** `changed` answers the settings that a resource shall have, given those that it has; it throws `ResourceError`. */
+/** `changed` answers the settings that a resource shall have, given those that it has and all that hold for it; it throws `ResourceError`. */
 export async function alterAll<Setting extends { readonly name: string }>(
   services: Services,
   resources: readonly AlteredResource<Setting>[],
   validateOnly: boolean,
-  changed: (before: Configs, settings: readonly Setting[]) => Configs,
+  changed: (before: Configs, settings: readonly Setting[], entries: readonly ConfigEntry[]) => Configs,
 ): Promise<Altered[]> {
   const responses: Altered[] = [];
   for (const { resourceType, resourceName, configs } of resources) {
@@ -34,7 +34,7 @@ export async function alterAll<Setting extends { readonly name: string }>(
         'The request names a setting twice.',
       );
       const resource = resourceOf(services, resourceType, resourceName);
-      const change = (before: Configs) => changed(before, configs);
+      const change = (before: Configs) => changed(before, configs, resource.entries);
       resource.check(change(resource.configs));
       if (!validateOnly) await resource.change(change);
       responses.push({ resourceType, resourceName, errorCode: Errors.NONE.code, errorMessage: null });

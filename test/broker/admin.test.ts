@@ -64,6 +64,8 @@ describe('deleting records', () => {
         expect(await deleteRecords(client, 'missing', [0, 0])).toEqual(['UNKNOWN_TOPIC_OR_PARTITION -1']);
         await client.ask(FindCoordinator, { coordinatorKeys: ['bank'] });
         expect(await deleteRecords(client, '__consumer_offsets', [0, 0])).toEqual(['INVALID_TOPIC_EXCEPTION -1']);
+        await stage.broker.topics.ensure('compacted', 1, { 'cleanup.policy': 'compact' });
+        expect(await deleteRecords(client, 'compacted', [0, 0])).toEqual(['POLICY_VIOLATION -1']);
       },
       { topics },
     ),

@@ -171,10 +171,10 @@ describe('the settings of a topic', () => {
         expect(await one(set('no.such', '1'))).toBe('INVALID_CONFIG');
         expect(await one(set('segment.bytes', null))).toBe('INVALID_REQUEST');
         expect(await one(set('segment.bytes', '5000'), reset('segment.bytes'))).toBe('INVALID_REQUEST');
-        const list = { name: 'segment.bytes', value: '1' };
-        expect(await one({ ...list, configOperation: APPEND })).toBe('INVALID_CONFIG');
-        expect(await one({ ...list, configOperation: SUBTRACT })).toBe('INVALID_CONFIG');
-        expect(await one({ ...list, configOperation: 9 })).toBe('INVALID_REQUEST');
+        const number = { name: 'segment.bytes', value: '1' };
+        expect(await one({ ...number, configOperation: APPEND })).toBe('INVALID_CONFIG');
+        expect(await one({ ...number, configOperation: SUBTRACT })).toBe('INVALID_CONFIG');
+        expect(await one({ ...number, configOperation: 9 })).toBe('INVALID_REQUEST');
         const named = (resourceName: string, resourceType: number = TOPIC_RESOURCE) => ({ resourceName, resourceType });
         for (const [resource, error] of [
           [named('missing'), 'UNKNOWN_TOPIC_OR_PARTITION'],
@@ -197,6 +197,27 @@ describe('the settings of a topic', () => {
     ),
   );
 });
+
+test(
+  'a setting that is a list can be added to and taken from',
+  onStage(
+    async (stage) => {
+      const client = await stage.client();
+      const change = async (configOperation: number, value: string | null) => {
+        const [error] = await alter(client, ledger, [{ name: 'cleanup.policy', configOperation, value }]);
+        return error === 'NONE' ? (await layers(client, ledger, 'cleanup.policy'))[0] : error;
+      };
+      expect(await change(APPEND, 'compact')).toBe('delete,compact');
+      expect(await change(APPEND, 'compact')).toBe('delete,compact');
+      expect(await change(SUBTRACT, 'delete')).toBe('compact');
+      expect(await change(APPEND, 'burn')).toBe('INVALID_CONFIG');
+      expect(await change(SUBTRACT, 'compact')).toBe('INVALID_CONFIG');
+      expect(await change(APPEND, null)).toBe('INVALID_REQUEST');
+      expect((await layers(client, ledger, 'cleanup.policy'))[0]).toBe('compact');
+    },
+    { topics },
+  ),
+);
 
 describe('the settings of a broker', () => {
   test(
