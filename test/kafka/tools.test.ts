@@ -1,0 +1,118 @@
+/** Java's own command-line tools at work on our broker. What they print is for people, so only the words that matter are looked at. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ServedKafka, serve } from '../../lib/node/serve.ts';
+import { classPath } from './jars.mjs';
+
+const java = [
+  '-XX:TieredStopAtLevel=1',
+  '-XX:+UseSerialGC',
+  '-Xmx256m',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
+];
+const folder = mkdtempSync(join(tmpdir(), 'kafkaito-tools-'));
+let kafka: ServedKafka;
+
+beforeAll(async () => {
+  kafka = await serve({ port: 0, config: { 'group.initial.rebalance.delay.ms': '0' } });
+});
+
+afterAll(async () => {
+  await kafka.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Everything that the tool prints. A tool that fails says so there, and not always in its exit code. */
+function run(tool: string, ...options: string[]): Promise<string> {
+  const args = [...java, '-cp', classPath, tool, '--bootstrap-server', kafka.bootstrap, ...options];
+  return new Promise((resolve) => {
+    execFile('java', args, { timeout: 60_000 }, (_, stdout, stderr) => resolve(stdout + stderr));
+  });
+}
+
+const topics = (...options: string[]) => run('org.apache.kafka.tools.TopicCommand', ...options);
+const configs = (...options: string[]) => run('kafka.admin.ConfigCommand', ...options);
+const groups = (...options: string[]) => run('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', ...options);
+const offsets = (...options: string[]) => run('org.apache.kafka.tools.GetOffsetShell', ...options);
+
+test('TopicCommand creates, lists, describes, grows and deletes topics', { timeout: 120_000 }, async () => {
+  const created = await topics('--create', '--topic', 'made', '--partitions', '2', '--config', 'segment.bytes=2000000');
+  expect(created).toContain('Created topic made.');
+  expect((await topics('--list')).split(/\s+/)).toContain('made');
+  expect(await topics('--alter', '--topic', 'made', '--partitions', '4')).toBe('');
+  const described = await topics('--describe', '--topic', 'made');
+  expect(described).toMatch(/PartitionCount: 4\s+ReplicationFactor: 1\s+Configs: segment.bytes=2000000/);
+  expect(described).toMatch(/Partition: 3\s+Leader: 0\s+Replicas: 0\s+Isr: 0/);
+  expect(await topics('--alter', '--topic', 'made', '--partitions', '3')).toContain('InvalidPartitionsException');
+  expect(await topics('--delete', '--topic', 'made')).toBe('');
+  expect((await topics('--list')).split(/\s+/)).not.toContain('made');
+});
+
+test('ConfigCommand shows and changes settings of topics and brokers', { timeout: 120_000 }, async () => {
+  await kafka.admin().createTopics({ configured: 1 });
+  const topic = ['--entity-type', 'topics', '--entity-name', 'configured'];
+  const changed = await configs(
+    '--alter',
+    ...topic,
+    '--add-config',
+    'segment.bytes=2000000,cleanup.policy=[compact,delete]',
+  );
+  expect(changed).toContain('Completed updating config for topic configured.');
+  const described = await configs('--describe', ...topic);
+  expect(described).toContain(
+    'segment.bytes=2000000 sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:segment.bytes=2000000',
+  );
+  expect(described).toContain('cleanup.policy=compact,delete');
+  await configs('--alter', ...topic, '--delete-config', 'segment.bytes,cleanup.policy');
+  expect(await configs('--describe', ...topic)).not.toContain('=');
+  expect(await configs('--alter', ...topic, '--add-config', 'segment.bytes=many')).toContain(
+    'InvalidConfigurationException',
+  );
+  await configs('--alter', '--entity-type', 'brokers', '--entity-default', '--add-config', 'message.max.bytes=3000000');
+  const broker = await configs('--describe', '--all', '--entity-type', 'brokers', '--entity-name', '0');
+  expect(broker).toContain('message.max.bytes=3000000 sensitive=false synonyms={DYNAMIC_DEFAULT_BROKER_CONFIG');
+  expect(broker).toContain('group.initial.rebalance.delay.ms=0 sensitive=false synonyms={STATIC_BROKER_CONFIG');
+});
+
+test('records go in and out, offsets are listed, and the oldest records deleted', { timeout: 120_000 }, async () => {
+  await kafka.admin().createTopics({ verified: 1 });
+  const topic = ['--topic', 'verified'];
+  const produced = await run('org.apache.kafka.tools.VerifiableProducer', ...topic, '--max-messages', '300');
+  expect(produced).toContain('"acked":300');
+  const group = ['--group-id', 'verifiers', '--reset-policy', 'earliest', '--max-messages', '200'];
+  const consumed = await run('org.apache.kafka.tools.VerifiableConsumer', ...topic, ...group);
+  expect(consumed).toContain('"name":"shutdown_complete"');
+  expect(await kafka.admin().listConsumerGroupOffsets('verifiers')).toMatchObject([{ offset: 200 }]);
+  const file = join(folder, 'offsets.json');
+  writeFileSync(file, JSON.stringify({ partitions: [{ topic: 'verified', partition: 0, offset: 120 }], version: 1 }));
+  const deleted = await run('org.apache.kafka.tools.DeleteRecordsCommand', '--offset-json-file', file);
+  expect(deleted).toContain('partition: verified-0\tlow_watermark: 120');
+  expect(await offsets(...topic, '--time', 'earliest')).toContain('verified:0:120');
+  expect(await offsets(...topic)).toContain('verified:0:300');
+});
+
+test('ConsumerGroupCommand lists, describes, resets and deletes groups and offsets', { timeout: 120_000 }, async () => {
+  const admin = kafka.admin();
+  await admin.createTopics({ ledger: 1 });
+  const producer = kafka.producer();
+  await producer.send(['a', 'b', 'c'].map((value) => ({ topic: 'ledger', value })));
+  const consumer = kafka.consumer({ groupId: 'bank', autoOffsetReset: 'earliest' });
+  await consumer.subscribe(['ledger']);
+  while ((await consumer.poll('200 ms')).length === 0);
+  await consumer.commitSync();
+  const ledger = ['--group', 'bank', '--topic', 'ledger'];
+  expect(await groups('--describe', '--group', 'bank')).toMatch(/bank\s+ledger\s+0\s+3\s+3\s+0\s+\S*consumer-1/);
+  expect(await groups('--delete-offsets', ...ledger)).toContain('GroupSubscribedToTopicException');
+  expect(await groups('--delete', '--group', 'bank')).toContain('GroupNotEmptyException');
+  await consumer.close();
+  expect(await groups('--list', '--state')).toMatch(/bank\s+Empty/);
+  expect(await groups('--reset-offsets', ...ledger, '--to-offset', '1', '--execute')).toMatch(/bank\s+ledger\s+0\s+1/);
+  expect(await admin.listConsumerGroupOffsets('bank')).toMatchObject([{ topic: 'ledger', partition: 0, offset: 1 }]);
+  expect(await groups('--delete-offsets', ...ledger)).toMatch(/ledger\s+0\s+Successful/);
+  expect(await admin.listConsumerGroupOffsets('bank')).toEqual([]);
+  expect(await groups('--delete', '--group', 'bank')).toContain("('bank') was successful");
+  expect(await admin.listGroups()).not.toContainEqual(expect.objectContaining({ groupId: 'bank' }));
+});
