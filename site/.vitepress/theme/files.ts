@@ -1,6 +1,6 @@
 /**
- * The learner's modules, such as `ledger.ts`, as this browser keeps them: outside the sandbox, so that they survive the kernel and the visit. Each
- * chapter has its own, since each begins with a version of its own.
+ * What the learner has written, as this browser keeps it: modules by their name, such as `ledger.ts`, and other changed cells by their id. It lies outside the
+ * sandbox, so that it survives the kernel and the visit. Each chapter has its own, since each begins with a version of its own.
  */
 
 /** What this visit has saved, for browsers that keep nothing. */

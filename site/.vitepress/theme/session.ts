@@ -114,7 +114,7 @@ export class PageSession {
     cell.stale = false;
     cell.outputs = [];
     cell.error = null;
-    if (cell.file !== undefined) saveFile(cell.file, cell.source);
+    if (cell.file !== undefined || cell.source !== cell.original) saveFile(cell.file ?? cell.id, cell.source);
     for (const later of this.#cells) {
       if (later.number > cell.number && later.phase !== 'stored') later.stale = true;
     }
