@@ -112,13 +112,13 @@ export async function installJupyter() {
     );
     const interpreter = executable.stdout.trim();
     await runShown({ title: 'Making .venv', command: ['uv', 'venv', '--python', interpreter, venv], env, cwd: root });
-    const command = ['uv', 'pip', 'install', '--python', venvPython, install, requirements];
+    const command = ['uv', 'pip', 'install', '--python', venvPython, '--no-deps', install, requirements];
     await runShown({ title: 'Installing JupyterLab', command, env, cwd: root });
   } else {
     await runShown({ title: 'Making .venv', command: [...python.command, '-m', 'venv', venv], env, cwd: root });
-    const options = ['--no-input', '--no-compile', '--prefer-binary', '--no-warn-script-location'];
+    const options = ['--no-input', '--no-compile', '--prefer-binary', '--no-deps', '--no-warn-script-location'];
     const command = [venvPython, '-m', 'pip', 'install', ...options, install, requirements];
-    await runShown({ title: 'Installing JupyterLab, about 60 MB', command, env, cwd: root });
+    await runShown({ title: 'Installing JupyterLab', command, env, cwd: root });
   }
   writeFileSync(stamp, wantedStamp());
 }
