@@ -198,9 +198,16 @@ export const topicProperties = {
 
 export type TopicPropertyName = keyof typeof topicProperties;
 
-/** Whether a setting of the broker can be changed while it runs. These are the ones that a topic can have for itself. */
+/** What a topic can have for itself can be changed for the whole broker while it runs, and so can what is looked up each time. */
+const dynamic: ReadonlySet<PropertyName> = new Set([
+  ...Object.values(topicProperties),
+  'log.cleaner.backoff.ms',
+  'producer.id.expiration.ms',
+]);
+
+/** Whether a setting of the broker can be changed while it runs. */
 export function isDynamic(name: PropertyName): boolean {
-  return Object.values<PropertyName>(topicProperties).includes(name);
+  return dynamic.has(name);
 }
 
 /** What is wrong with the settings of a topic, as a sentence; null: nothing. */

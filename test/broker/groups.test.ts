@@ -267,8 +267,8 @@ describe('looking at groups', () => {
           .map(({ groupId, groupState, protocolType, groupType }) => [groupId, groupState, protocolType, groupType])
           .sort();
       };
-      const bank = ['bank', 'Stable', 'consumer', 'Classic'];
-      const other = ['offsets only', 'Empty', '', 'Classic'];
+      const bank = ['bank', 'Stable', 'consumer', 'classic'];
+      const other = ['offsets only', 'Empty', '', 'classic'];
       expect(await list()).toEqual([bank, other]);
       expect(await list({ statesFilter: ['stable'] })).toEqual([bank]);
       expect(await list({ statesFilter: ['Empty'], typesFilter: ['classic'] })).toEqual([other]);

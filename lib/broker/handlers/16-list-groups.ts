@@ -3,7 +3,7 @@ import type { ListGroups } from '../../protocol/apis/index.ts';
 import { Errors } from '../../protocol/errors.ts';
 import type { Handler } from '../dispatch.ts';
 
-const TYPE = 'Classic';
+const TYPE = 'classic';
 
 export const handleListGroups: Handler<typeof ListGroups> = ({ groups }, { statesFilter, typesFilter }) => {
   const { loaded, loading } = groups.shards;
@@ -12,7 +12,7 @@ export const handleListGroups: Handler<typeof ListGroups> = ({ groups }, { state
   const listed = loaded
     .flatMap((shard) => [...shard.groups])
     .filter(({ state }) => states.length === 0 || states.includes(state.toLowerCase()))
-    .filter(() => types.length === 0 || types.includes(TYPE.toLowerCase()))
+    .filter(() => types.length === 0 || types.includes(TYPE))
     .map(({ groupId, protocolType, state }) => ({
       groupId,
       protocolType: protocolType ?? '',

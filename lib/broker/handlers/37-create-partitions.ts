@@ -12,8 +12,8 @@ type TopicResult = ResponseInput<typeof CreatePartitions>['results'][number];
 
 export const handleCreatePartitions: Handler<typeof CreatePartitions> = async (services, request) => {
   const results: TopicResult[] = [];
-  for (const wanted of request.topics) {
-    const twice = request.topics.filter(({ name }) => name === wanted.name).length > 1;
+  for (const name of new Set(request.topics.map((topic) => topic.name))) {
+    const [wanted, twice] = request.topics.filter((topic) => topic.name === name);
     if (twice) results.push(failure(wanted, Errors.INVALID_REQUEST, 'The request names the topic twice.'));
     else results.push(await add(services, wanted, request.validateOnly));
   }
