@@ -37,8 +37,10 @@ export class Upkeep {
   readonly #chores: readonly Chore[];
   /** What was told of a partition last. */
   readonly #told = new WeakMap<Partition, string>();
+  readonly #ignoreTopics: Cancel;
   #cancel: Cancel | undefined;
   #working: Promise<void> = Promise.resolve();
+  #isWorking = false;
   #isClosed = false;
 
   /** The first chore is due when its time has passed once. */
@@ -65,6 +67,8 @@ export class Upkeep {
         () => groups.sweep(),
       ),
     ];
+    // A new topic may have to be looked at sooner than anything so far.
+    this.#ignoreTopics = topics.onChange(() => this.#setTimer());
     this.#setTimer();
   }
 
@@ -72,15 +76,21 @@ export class Upkeep {
   close(): Promise<void> {
     this.#isClosed = true;
     this.#cancel?.();
+    this.#ignoreTopics();
     return this.#working;
   }
 
   #setTimer(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isWorking) return;
+    this.#cancel?.();
     const now = this.#host.clock.monotonicMs();
     const waitMs = Math.min(...this.#chores.map((chore) => chore.doneAtMs + chore.everyMs() - now));
     this.#cancel = this.#host.clock.after(Math.max(1, waitMs), () => {
-      this.#working = this.#work().finally(() => this.#setTimer());
+      this.#isWorking = true;
+      this.#working = this.#work().finally(() => {
+        this.#isWorking = false;
+        this.#setTimer();
+      });
     });
   }
 

@@ -11,7 +11,7 @@ import { Log } from '../log/log.ts';
 import { NO_UUID } from '../protocol/schema.ts';
 import { uuidText } from '../protocol/uuid.ts';
 import type { Host } from '../trace/host.ts';
-import type { Random } from '../world/world.ts';
+import type { Cancel, Random } from '../world/world.ts';
 import { type Configs, type Metadata, readMetadata, type TopicMetadata, writeMetadata } from './metadataFile.ts';
 import { Partition, PartitionClosed } from './partition.ts';
 import { isInternal } from './topicName.ts';
@@ -42,6 +42,7 @@ export class Topics {
   #metadata: Metadata;
   readonly #byName = new Map<string, Topic>();
   readonly #byId = new Map<string, Topic>();
+  readonly #listeners = new Set<() => void>();
   /** The change that is being made, or the last one. */
   #lastChange: Promise<unknown> = Promise.resolve();
   #producerIdsLeft = 0;
@@ -81,6 +82,12 @@ export class Topics {
 
   named(name: string): Topic | undefined {
     return this.#byName.get(name);
+  }
+
+  /** Calls `listener` whenever there is a new topic, or one with other partitions or settings. */
+  onChange(listener: () => void): Cancel {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   withId(topicId: string): Topic | undefined {
@@ -196,6 +203,7 @@ export class Topics {
   #put(topic: Topic): Topic {
     this.#byName.set(topic.name, topic);
     this.#byId.set(topic.topicId, topic);
+    for (const listener of [...this.#listeners]) listener();
     return topic;
   }
 

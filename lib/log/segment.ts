@@ -188,7 +188,7 @@ export class Segment {
       this.#isDamaged = true;
       return undefined;
     }
-    this.#times.largest = largest;
+    this.#times.knowLargest(largest);
     return largest.timestamp;
   }
 

@@ -52,8 +52,8 @@ export class TimeIndex {
     return this.#largest;
   }
 
-  /** What was found in the log by whoever had to look. */
-  set largest(entry: TimeIndexEntry) {
+  /** Takes note of what was found in the log by whoever had to look. */
+  knowLargest(entry: TimeIndexEntry): void {
     this.#largest = entry;
   }
 

@@ -2,7 +2,7 @@
  * Runs a group from a text and answers what happened as a text of the same form, so that a test is a log that one can read.
  *
  * Lines that begin with `>` are events; what follows each of them is its outcome. Requests are numbered in the order in which they come,
- * and `#3 NONE` is the answer to the third. Timers are shown only where a test is about them. `> stable m1 m2` and `> completing m1 m2` begin
+ * and `#3 NONE` is the answer to the third. `> later 500` lets 500 ms pass. Timers are shown only where a test is about them. `> stable m1 m2` and `> completing m1 m2` begin
  * with a group in that state.
  */
 import { expect } from 'vitest';
@@ -55,6 +55,7 @@ class Stage {
   readonly #timers: boolean;
   #shard: GroupShard;
   #requests = 0;
+  #now = 1_000;
   #log: CoordinatorRecord[] = [];
   #appending: (readonly CoordinatorRecord[])[] = [];
 
@@ -69,9 +70,13 @@ class Stage {
     if (verb === 'completing' || verb === 'stable') return this.#begin(verb, words);
     if (verb === 'failover') return this.#failover();
     if (verb === 'offsets') return this.#offsets();
+    if (verb === 'later') {
+      this.#now += Number(words[0]);
+      return [];
+    }
     if (verb === 'appended') this.#log.push(...(this.#appending.shift() ?? []));
     if (verb === 'appendFailed') this.#appending.shift();
-    const outcome = this.#shard.decide(GROUP, this.#event(verb, words), 1_000);
+    const outcome = this.#shard.decide(GROUP, this.#event(verb, words), this.#now);
     if (outcome.records.length > 0) this.#appending.push(outcome.records);
     return this.#show(outcome);
   }
@@ -95,7 +100,7 @@ class Stage {
     this.#shard = new GroupShard(this.#settings);
     this.#appending = [];
     for (const record of this.#log) this.#shard.replay(record);
-    return this.#shard.loaded(1_000).flatMap(({ key, outcome }) => {
+    return this.#shard.loaded(this.#now).flatMap(({ key, outcome }) => {
       const group = this.#shard.group(key);
       const members = [...(group?.members.values() ?? [])].map(
         (member) => `${member.memberId}=${text(member.assignment)}`,
@@ -202,6 +207,12 @@ class Stage {
             return { name, partitions: [{ partitionIndex, hasOffset }] };
           }),
         };
+      case 'sweep': {
+        const offsets = [...this.#shard.offsets(GROUP)].flatMap(([topic, partitions]) =>
+          [...partitions].map(([partition, { commitTimestamp }]) => ({ topic, partition, commitTimestamp })),
+        );
+        return { type: verb, offsets };
+      }
       case 'timer':
         return { type: verb, name: words.join(' ') };
       case 'appendFailed':
@@ -227,6 +238,7 @@ class Stage {
 function showFact({ what, detail }: Fact): string[] {
   if (what === 'group.state') return [`${detail.from} → ${detail.to} @${detail.generation}`];
   if (what === 'group.member') return [`${detail.member} ${detail.change}: ${detail.why}`];
+  if (what === 'offset.expired') return [`${what} ${detail.topic}/${detail.partition}`];
   return [
     `${what} ${detail.topic}/${detail.partition}=${detail.offset} by ${detail.member || 'nobody'} @${detail.generation}`,
   ];
