@@ -180,7 +180,11 @@ test(
       expect(await fetch(client, [from(2)])).toEqual(['OFFSET_OUT_OF_RANGE']);
       expect(await fetch(client, [from(-1)])).toEqual(['OFFSET_OUT_OF_RANGE']);
       expect(await fetch(client, [{ ...from(0), currentLeaderEpoch: 1 }])).toEqual(['UNKNOWN_LEADER_EPOCH']);
-      const { errorCode } = await client.ask(Fetch, { maxWaitMs: 0, minBytes: 1, sessionId: 9, sessionEpoch: 1, topics: [] }, 12);
+      const { errorCode } = await client.ask(
+        Fetch,
+        { maxWaitMs: 0, minBytes: 1, sessionId: 9, sessionEpoch: 1, topics: [] },
+        12,
+      );
       expect(errorCode).toBe(Errors.FETCH_SESSION_ID_NOT_FOUND.code);
     },
     { topics },
