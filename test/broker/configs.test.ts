@@ -297,3 +297,16 @@ describe('the settings of a broker', () => {
     ),
   );
 });
+
+test(
+  'a damaged file of changed settings keeps the broker from starting, and says what to do',
+  onStage(async (stage) => {
+    const client = await stage.client();
+    await alter(client, broker, [set('message.max.bytes', '300')]);
+    stage.crash();
+    const file = await stage.world.disk('broker-0').open('broker-configs.json');
+    await file.append([new TextEncoder().encode('}')]);
+    await file.close();
+    await expect(stage.start()).rejects.toThrow(/broker-configs.json cannot be read .*: remove it/);
+  }),
+);
