@@ -13,7 +13,8 @@ export function differences(stored: Notebook, now: Notebook): string[] {
     if (!before) return [`cell ${id} is new`];
     if (!after) return [`cell ${id} is gone`];
     const source = differing(before.source.join(''), after.source.join(''));
-    if (source) return [`cell ${id} has another text:\n${source}`];
+    // Of prose it is enough to know that it was rewritten.
+    if (source) return [`cell ${id} has another text${after.cell_type === 'code' ? `:\n${source}` : ''}`];
     const output = [false, true]
       .map((drawings) => differing(shown(before, drawings), shown(after, drawings)))
       .find(Boolean);
