@@ -9,6 +9,10 @@ declare module '*.vue' {
 
 declare module '*.css' {}
 
+declare module 'virtual:kafkaito-codecs' {
+  export const codecsText: string;
+}
+
 declare module 'virtual:kafkaito-kernel' {
   export const workerText: string;
   export const frame: string;

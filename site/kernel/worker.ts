@@ -7,6 +7,7 @@
 
 import * as course from 'course';
 import * as kafkaito from 'kafkaito';
+import { loadCodecs } from './codecs.ts';
 import { createConsole } from './console.ts';
 import { inspect } from './inspect.ts';
 import type { CellOutput, DisplayBundle, KernelMessage, RunRequest } from './protocol.ts';
@@ -78,7 +79,8 @@ function start(port: MessagePort): void {
     cellConsole.log,
   );
   port.onmessage = async (event: MessageEvent<RunRequest>) => {
-    const { run, name, source, isModule, files } = event.data;
+    const { run, name, source, isModule, files, codecs } = event.data;
+    if (codecs !== undefined) loadCodecs(codecs);
     meter.startRun(run);
     if (isModule) cellConsole.log(`saved ${name}`);
     const result = isModule ? runtime.check(name, source) : await runtime.run(name, source, files);

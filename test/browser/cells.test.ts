@@ -78,6 +78,33 @@ describe('a cell on the page', () => {
     expect(await textOf(visit.cell('exercise').state())).toBe('Out of date: run again');
   });
 
+  it('packs records with every codec that it names, and loads the codecs only for such a cell', async () => {
+    const cell = visit.cell('first');
+    await cell.write(
+      [
+        "const { simulate } = await import('kafkaito');",
+        'const kafka = await simulate({ seed: 1, topics: { ledger: 1 } });',
+        "for (const compressionType of ['gzip', 'snappy', 'lz4'] as const) {",
+        "  await kafka.producer({ compressionType }).send({ topic: 'ledger', value: compressionType.repeat(100) });",
+        '}',
+        "const consumer = kafka.consumer({ groupId: 'bank', autoOffsetReset: 'earliest' });",
+        "await consumer.subscribe(['ledger']);",
+        'const values: (string | null)[] = [];',
+        "while (values.length < 3) values.push(...(await consumer.poll('1 s')).map(({ value }) => value));",
+        'console.log(values.map((value) => value?.length));',
+      ].join('\n'),
+    );
+    await visit.received();
+    await cell.run();
+    expect(await textOf(cell.output())).toBe('[ 400, 600, 300 ]');
+    const withCodecs = await visit.received();
+    await visit.leave();
+    visit = await library.visit(PAGE);
+    await visit.received();
+    await visit.cell('first').run();
+    expect(await visit.received()).toBeLessThan(withCodecs - 8000);
+  });
+
   it('shows an error at its line, in the code and in the editor', async () => {
     const cell = visit.cell('first');
     await cell.write('const amounts = [1];\n\nmissing();');

@@ -137,6 +137,7 @@ export class PageSession {
         source: cell.source,
         isModule: cell.file !== undefined,
         files: this.#files(),
+        codecs: await codecsFor(cell),
       };
       const printer = new Printer(cell);
       return await kernel.run(request, (output) => printer.add(output)).finally(() => printer.show());
@@ -160,6 +161,12 @@ export class PageSession {
 
 function needsRun(cell: CellState): boolean {
   return cell.runnable && (cell.stale || cell.phase !== 'done' || cell.fromLink);
+}
+
+/** The codecs are loaded by the first cell that names one. */
+async function codecsFor(cell: CellState): Promise<string | undefined> {
+  if (!/\b(gzip|snappy|lz4|zstd)\b/.test(cell.source)) return undefined;
+  return (await import('virtual:kafkaito-codecs')).codecsText;
 }
 
 async function startKernel(): Promise<Kernel> {
