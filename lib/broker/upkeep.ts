@@ -98,8 +98,12 @@ export class Upkeep {
     for (const chore of this.#chores) {
       const now = this.#host.clock.monotonicMs();
       if (this.#isClosed || chore.doneAtMs + chore.everyMs() > now) continue;
-      await chore.run();
       chore.doneAtMs = now;
+      try {
+        await chore.run();
+      } catch (error) {
+        this.#host.trace.record(this.#host.name, 'upkeep.failed', { why: wordsOf(error) });
+      }
     }
   }
 
@@ -111,14 +115,14 @@ export class Upkeep {
         try {
           await work(partition);
         } catch (error) {
-          this.#tell(partition, error instanceof Error ? error.message : String(error));
+          this.#tell(partition, wordsOf(error));
         }
       }
     }
   }
 
   #tell(partition: Partition, why: string): void {
-    if (this.#told.get(partition) === why) return;
+    if (this.#isClosed || this.#told.get(partition) === why) return;
     this.#told.set(partition, why);
     const { topic, index } = partition;
     this.#host.trace.record(this.#host.name, 'log.upkeepFailed', { topic, partition: index, why });
@@ -133,4 +137,8 @@ export class Upkeep {
     }
     return Math.max(often, this.#config()['log.retention.check.interval.ms']);
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -220,7 +220,7 @@ export class Log {
     return this.#inTurn(async () => {
       if (!this.#settings.delete || !this.#isSound || this.#logEndOffset === this.#logStartOffset) return false;
       const { retentionMs, retentionBytes } = this.#settings;
-      const facts = await Promise.all(this.#segments.all.map(factsOf));
+      const facts = await this.#segments.read(() => Promise.all(this.#segments.all.map(factsOf)));
       const limits = { now: this.#host.clock.wallMs(), retentionMs, retentionBytes, upTo };
       const cut = retentionCut(facts, { ...limits, logEndOffset: this.#logEndOffset });
       if (cut === undefined || !this.#isSound) return false;

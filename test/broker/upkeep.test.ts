@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { OFFSETS_TOPIC } from '../../lib/cluster/topicName.ts';
 import { CreateTopics, FindCoordinator, ListOffsets, OffsetCommit, Produce } from '../../lib/protocol/apis/index.ts';
 import { errorOf } from '../../lib/protocol/errors.ts';
-import { encodeBatch } from '../../lib/records/batch.ts';
+import { batchesIn, decodeBatch, encodeBatch } from '../../lib/records/batch.ts';
 import { WALL_START_MS } from '../../lib/sim/clock.ts';
 import { batchOf, type Client, onStage, type Stage } from './stage.ts';
 
@@ -36,6 +36,20 @@ async function beginning(client: Client, name: string): Promise<number> {
   const partitions = [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -2 }];
   const { topics } = await client.ask(ListOffsets, { replicaId: -1, topics: [{ name, partitions }] });
   return topics[0].partitions[0].offset;
+}
+
+/** What a reader of the whole topic ends up with. */
+async function tableOf(stage: Stage, name: string): Promise<Record<string, string>> {
+  const table: Record<string, string> = {};
+  const [{ log, highWatermark }] = stage.broker.topics.named(name)?.partitions ?? [];
+  const text = (bytes: Uint8Array | null) => new TextDecoder().decode(bytes ?? new Uint8Array(0));
+  for (let offset = log.logStartOffset; offset < highWatermark; ) {
+    for (const { header, bytes } of batchesIn(await log.read(offset, 10_000, highWatermark))) {
+      for (const { key, value } of decodeBatch(bytes, codecs)) table[text(key)] = text(value);
+      offset = header.baseOffset + header.lastOffsetDelta + 1;
+    }
+  }
+  return table;
 }
 
 describe('a topic with retention', () => {
@@ -88,6 +102,37 @@ describe('a compacted topic', () => {
       expect(await beginning(client, 'accounts')).toBe(0);
     }),
   );
+
+  test('is the same table after a loss of power at any step of its compaction', async () => {
+    const settings = { ...compacted, 'flush.messages': '1' };
+    const values = Array.from({ length: 14 }, (_, index) => [`key-${index % 3}`, `${index}`] as const);
+    const table = Object.fromEntries(values);
+    for (let crashAt = 1; ; crashAt++) {
+      let steps = 0;
+      let isCounting = false;
+      await onStage(async (stage) => {
+        stage.crash();
+        await stage.start(undefined, () => {
+          if (isCounting && ++steps === crashAt) stage.crash();
+        });
+        const client = await stage.client();
+        await create(client, 'accounts', settings);
+        for (const [key, value] of values) await produce(client, 'accounts', keyed(stage, key, value));
+        isCounting = true;
+        await stage.sleep(16_000);
+        isCounting = false;
+        stage.crash();
+        stage.world.disk('broker-0').losePower();
+        await stage.start();
+        expect(await tableOf(stage, 'accounts'), `step ${crashAt}`).toEqual(table);
+        expect((await produce(await stage.client(), 'accounts', keyed(stage, 'new', ''))).baseOffset).toBe(14);
+      })();
+      if (steps < crashAt) {
+        expect(crashAt, 'there was something to crash').toBeGreaterThan(20);
+        return;
+      }
+    }
+  });
 
   test(
     'takes no record without a key, and says which one it was',
