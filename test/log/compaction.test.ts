@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Log, StorageError } from '../../lib/log/log.ts';
-import { batchesIn, readBatchHeader } from '../../lib/records/batch.ts';
+import { batchesIn, lastOffsetOf, readBatchHeader } from '../../lib/records/batch.ts';
 import { DiskFailed } from '../../lib/world/errors.ts';
+import type { TestDisk } from './disk.ts';
 import { keyed, openLog, put, segmentsOn, timedHost, wordsOf } from './keeping.ts';
 import { FIRST, FOLDER, hostWith } from './setup.ts';
 
@@ -11,6 +12,15 @@ const bytes = keyed(['a=0']).length;
 const compacting = { segmentBytes: 3 * bytes, compact: true, delete: false, minCleanableDirtyRatio: 0 };
 const one = (...words: string[]) => words.map((word) => [word]);
 const filesOf = (timed: { host: { disk: { files: Map<string, unknown> } } }) => [...timed.host.disk.files.keys()];
+
+/** Where each segment ends, and where the one behind it begins: the same offsets, or a crash has left a segment too many. */
+function seamsOf(disk: TestDisk): [end: number, next: number][] {
+  const logs = [...disk.files.keys()].filter((path) => path.endsWith('.log')).sort();
+  const ends = logs
+    .map((path) => [...batchesIn(disk.bytes(path))].at(-1))
+    .map((last) => last && lastOffsetOf(last.header) + 1);
+  return logs.slice(1).map((path, index) => [ends[index] ?? -1, Number(path.slice(-24, -4))]);
+}
 
 async function logOf(batches: readonly (readonly string[])[], settings = {}) {
   const timed = timedHost(10_000);
@@ -206,6 +216,7 @@ describe('a crash', () => {
         for (const after of crashed) {
           const again = await openLog(timedHost(10_000, after), compacting);
           expect(again.recovered, `crash at ${crashAt}`).toBeUndefined();
+          for (const [end, next] of seamsOf(after)) expect(next, `crash at ${crashAt}`).toBe(end);
           const words = await wordsOf(again);
           expect(
             words.filter((entry) => last.includes(entry)),
