@@ -8,7 +8,7 @@ import { defineConfigWithTheme } from 'vitepress';
 import type { ContentsEntry } from './book.ts';
 import { bookFolder, contents, ROOT } from './book.ts';
 import { cellsPlugin } from './cellsPlugin.ts';
-import { codeTheme } from './codeTheme.ts';
+import { codeTheme, colourWithoutHaste } from './codeTheme.ts';
 import { kernelPlugin } from './kernelPlugin.ts';
 
 const BOOK = bookFolder();
@@ -33,7 +33,7 @@ export default defineConfigWithTheme<{ contents: ContentsEntry[] }>({
   cleanUrls: true,
   appearance: true,
   themeConfig: { contents: contents() },
-  markdown: { theme: codeTheme, config: cellsPlugin },
+  markdown: { theme: codeTheme, config: cellsPlugin, shikiSetup: colourWithoutHaste },
   vite: {
     plugins: [kernelPlugin()],
     optimizeDeps: { entries: [] },

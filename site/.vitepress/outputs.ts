@@ -63,8 +63,8 @@ function outputHtml(output: CellOutput): string {
   const svg = output.bundle['image/svg+xml'];
   const text = output.bundle['text/plain'];
   if (svg === undefined) return `<pre class="printed stdout">${escapeHtml(text)}</pre>`;
-  const twin = `<details class="twin"><summary>In words</summary><pre>${escapeHtml(text)}</pre></details>`;
-  return `<figure class="drawing"><div class="picture">${svg}</div>${twin}</figure>`;
+  const twin = `<details class="twin"><summary>In words</summary><pre tabindex="0">${escapeHtml(text)}</pre></details>`;
+  return `<figure class="drawing"><div class="picture" tabindex="0">${svg}</div>${twin}</figure>`;
 }
 
 /** Text between tags. */

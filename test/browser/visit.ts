@@ -113,7 +113,7 @@ export class Visit {
   /** Runs all cells and waits until nothing runs. */
   async runAll(): Promise<void> {
     const [first] = await this.cells();
-    await first.section.hover();
+    await first.button('Run').focus();
     await first.button('Run all').click();
     await this.page
       .locator('section.cell:has(.run)')
@@ -204,19 +204,17 @@ export class CellOnPage {
   /** What the last run has shown, in order. */
   async shown(): Promise<ShownOutput[]> {
     const elements = await this.section.locator('.live .outputs > *').all();
-    return Promise.all(
-      elements.map(async (element): Promise<ShownOutput> => {
-        const isText = (await element.evaluate('(e) => e.localName')) === 'pre';
-        const text = await element.evaluate(
-          '(e) => (e.localName === "pre" ? e : e.querySelector(".twin pre")).textContent',
-        );
-        const classes = (await element.getAttribute('class')) ?? '';
-        if (isText) return { stream: classes.includes('stderr') ? 'stderr' : 'stdout', text: String(text) };
-        const drawing = await element
-          .locator('.picture')
-          .evaluate('(e) => e.querySelectorAll("svg *").length + " " + e.textContent.replace(/\\s+/g, "")');
-        return { stream: 'display', text: String(text), drawing: String(drawing) };
-      }),
-    );
+    return Promise.all(elements.map(readShown));
   }
+}
+
+async function readShown(element: Locator): Promise<ShownOutput> {
+  const classes = ((await element.getAttribute('class')) ?? '').split(' ');
+  if (!classes.includes('drawing')) {
+    return { stream: classes.includes('stderr') ? 'stderr' : 'stdout', text: (await element.textContent()) ?? '' };
+  }
+  const text = (await element.locator('.twin pre').textContent()) ?? '';
+  const shapes = await element.locator('.picture svg *').count();
+  const words = ((await element.locator('.picture').textContent()) ?? '').replace(/\s+/g, '');
+  return { stream: 'display', text, drawing: `${shapes} ${words}` };
 }

@@ -57,8 +57,8 @@ describe('a chapter as a page', () => {
     const data = { 'image/svg+xml': ['<svg></svg>'], 'text/plain': ['a | b'] };
     const outputs = [{ output_type: 'display_data', data, metadata: {} }];
     const html = await render(one, { one: { code: 'console.log(1 < 2)', outputs } });
-    expect(html).toContain('<div class="picture"><svg></svg></div>');
-    expect(html).toContain('<summary>In words</summary><pre>a | b</pre>');
+    expect(html).toContain('<div class="picture" tabindex="0"><svg></svg></div>');
+    expect(html).toContain('<summary>In words</summary><pre tabindex="0">a | b</pre>');
   });
 
   it('quotes a region with its place', async () => {

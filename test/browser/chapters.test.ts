@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ShownOutput } from './visit.ts';
+import { Library, ROOT } from './visit.ts';
+
+/** What a chapter may weigh, gzipped: all that a reader loads before the first Run, and what that Run loads more. */
+const PAGE_BYTES = 100_000;
+const KERNEL_BYTES = 150_000;
+
+const chapters = readdirSync(join(ROOT, 'notebooks'))
+  .filter((name) => name.endsWith('.ipynb'))
+  .map((name) => name.slice(0, -'.ipynb'.length));
+
+interface NotebookCell {
+  cell_type: string;
+  id: string;
+  metadata: { kafkaito?: { mark: string } };
+  outputs: { output_type: string; name?: string; text?: string[]; data?: Record<string, string[]> }[];
+}
+
+/** What the notebook stores for the cells that run on the page, by id. */
+function storedOutputs(chapter: string): Record<string, ShownOutput[]> {
+  const { cells } = JSON.parse(readFileSync(join(ROOT, 'notebooks', `${chapter}.ipynb`), 'utf8')) as {
+    cells: NotebookCell[];
+  };
+  const onPage = cells.filter(
+    ({ cell_type, metadata }) => cell_type === 'code' && metadata.kafkaito?.mark === 'everywhere',
+  );
+  return Object.fromEntries(onPage.map(({ id, outputs }) => [id, outputs.map(readOutput)]));
+}
+
+function readOutput({ output_type, name, text, data }: NotebookCell['outputs'][number]): ShownOutput {
+  if (output_type === 'stream') return { stream: name ?? '', text: (text ?? []).join('') };
+  const words = (data?.['text/plain'] ?? []).join('');
+  const svg = data?.['image/svg+xml'];
+  return svg === undefined
+    ? { stream: 'stdout', text: words }
+    : { stream: 'display', text: words, drawing: summary(svg.join('')) };
+}
+
+/** How many shapes a drawing has, and its words: as CellOnPage.shown reads them from the page. */
+function summary(svg: string): string {
+  const shapes = [...svg.matchAll(/<[a-z]/gi)].length - 1;
+  const words = svg.replace(/<[^>]+>/g, '').replace(/\s+/g, '');
+  const decoded = words.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
+  return `${shapes} ${decoded.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&')}`;
+}
+
+describe.runIf(process.env.KAFKAITO_TEST_COURSE !== 'no')('the course', () => {
+  let library: Library;
+
+  beforeAll(async () => {
+    library = await Library.open('site');
+  });
+
+  afterAll(() => library.close());
+
+  it('lists every chapter that has a notebook', async () => {
+    const visit = await library.visit('/');
+    const links = await visit.page.locator('.contents a').all();
+    const addresses = await Promise.all(links.map((link) => link.getAttribute('href')));
+    expect(addresses).toEqual(chapters.map((chapter) => `/${chapter}`));
+    await visit.leave();
+  });
+
+  for (const chapter of chapters) {
+    it(`${chapter}: every cell prints what the notebook stores, within the weight`, async () => {
+      const visit = await library.visit(`/${chapter}`);
+      const page = await visit.received();
+      await visit.runAll();
+      const shown: Record<string, ShownOutput[]> = {};
+      for (const cell of await visit.cells()) shown[await cell.id()] = await cell.shown();
+      expect(shown).toEqual(storedOutputs(chapter));
+      const kernel = await visit.received();
+      console.log(`${chapter}: ${page} bytes to read it, ${kernel} more at the first Run`);
+      expect(page).toBeLessThan(PAGE_BYTES);
+      expect(kernel).toBeLessThan(KERNEL_BYTES);
+      expect(kernel).toBeGreaterThan(0);
+      await visit.leave();
+      expect(visit.surprises).toEqual([]);
+    });
+
+    for (const colorScheme of ['light', 'dark'] as const) {
+      it(`${chapter}: axe finds nothing on ${colorScheme} paper, read and run`, async () => {
+        const visit = await library.visit(`/${chapter}`, { colorScheme });
+        expect(await visit.axe()).toEqual([]);
+        await visit.runAll();
+        await visit.page.evaluate(
+          "document.querySelectorAll('details').forEach((details) => { details.open = true; })",
+        );
+        expect(await visit.axe()).toEqual([]);
+        await visit.leave();
+      });
+    }
+
+    it(`${chapter}: fits a phone, read and run`, async () => {
+      const visit = await library.visit(`/${chapter}`, {
+        viewport: { width: 390, height: 844 },
+        isMobile: true,
+        hasTouch: true,
+      });
+      await visit.page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
+      expect(await visit.overflow()).toBe(0);
+      await visit.runAll();
+      expect(await visit.overflow()).toBe(0);
+      await visit.leave();
+    });
+
+    it(`${chapter}: is read without JavaScript`, async () => {
+      const visit = await library.visit(`/${chapter}`, { javaScriptEnabled: false });
+      const stored = Object.values(storedOutputs(chapter)).filter((outputs) => outputs.length > 0);
+      expect(await visit.page.locator('.stored').count()).toBeGreaterThanOrEqual(stored.length);
+      expect(await visit.page.getByRole('button').count()).toBe(0);
+      await visit.leave();
+    });
+  }
+});
