@@ -22,8 +22,10 @@ export function suite(test: TestUserConfig): ViteUserConfig {
     },
     test: {
       pool: 'forks',
-      testTimeout: 20_000,
-      hookTimeout: 30_000,
+      // By default a machine with two cores would get one worker, and most tests of sockets wait rather than compute.
+      maxWorkers: 2,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       reporters: ['default', new ClosingLines()],
       ...test,
     },
