@@ -167,6 +167,21 @@ describe('a cell on the page', () => {
     expect(await textOf(visit.cell('use').output())).toContain('total 130');
   });
 
+  it('keeps what the reader has run, until it is the text of the chapter again', async () => {
+    const cell = visit.cell('exercise');
+    const original = await cell.section.locator('pre code').first().textContent();
+    await cell.write('console.log("my answer");');
+    await cell.run();
+    await visit.go(PAGE);
+    await cell.section.getByText('This is your own version').waitFor();
+    await cell.run();
+    expect(await textOf(cell.output())).toContain('my answer');
+    await cell.write((original ?? '').trimEnd());
+    await cell.run();
+    await visit.go(PAGE);
+    expect(await cell.section.locator('.cm-editor').count()).toBe(0);
+  });
+
   it('names the line of the module in which something is wrong', async () => {
     await visit.cell('ledger').write('// file: ledger.ts\nexport function total() {\n  throw new Error("no");\n}');
     await visit.cell('use').run();

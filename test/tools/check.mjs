@@ -19,6 +19,7 @@ await runSteps([
     run: () => runNode(biome, 'check', '--error-on-warnings', '.'),
   },
   { name: 'Types of everything (TypeScript 7)', run: () => runNode(tsc, '--noEmit') },
+  { name: 'Types of the page (TypeScript 7)', run: () => runNode(tsc, '-p', 'site', '--noEmit') },
   ...inNotebooks.map((project) => ({
     name: `Types of ${project}/ (TypeScript 5.0.4)`,
     run: () => runNode(tsc5, '-p', project, '--noEmit'),

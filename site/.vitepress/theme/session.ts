@@ -7,7 +7,7 @@ import { ref } from 'vue';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { CellOutput } from '../../kernel/protocol.ts';
 import type { CellState, LiveCell } from './cellState.ts';
-import { savedFile, saveFile } from './files.ts';
+import { forgetFile, savedFile, saveFile } from './files.ts';
 
 /** Runs that take longer than this show how long they have taken. */
 const PATIENCE_MS = 1000;
@@ -114,7 +114,7 @@ export class PageSession {
     cell.stale = false;
     cell.outputs = [];
     cell.error = null;
-    if (cell.file !== undefined || cell.source !== cell.original) saveFile(cell.file ?? cell.id, cell.source);
+    keep(cell);
     for (const later of this.#cells) {
       if (later.number > cell.number && later.phase !== 'stored') later.stale = true;
     }
@@ -157,6 +157,12 @@ export class PageSession {
     }
     return files;
   }
+}
+
+/** A text is the learner's when it is not the chapter's; a module is kept either way, since other cells import it. */
+function keep(cell: CellState): void {
+  if (cell.file !== undefined || cell.source !== cell.original) saveFile(cell.file ?? cell.id, cell.source);
+  else forgetFile(cell.id);
 }
 
 function needsRun(cell: CellState): boolean {
