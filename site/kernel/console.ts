@@ -79,13 +79,11 @@ function substitute(letter: string, value: unknown): string {
           ? value
           : inspect(value);
     case 'd':
-      return typeof value === 'bigint' ? `${value}n` : typeof value === 'object' ? 'NaN' : inspect(Number(value));
+      if (typeof value === 'symbol') return 'NaN';
+      return typeof value === 'bigint' ? `${value}n` : inspect(Number(value));
     case 'i':
-      return typeof value === 'bigint'
-        ? `${value}n`
-        : typeof value === 'object'
-          ? 'NaN'
-          : inspect(Number.parseInt(String(value), 10));
+      if (typeof value === 'symbol') return 'NaN';
+      return typeof value === 'bigint' ? `${value}n` : inspect(Number.parseInt(String(value), 10));
     case 'f':
       return typeof value === 'symbol' ? 'NaN' : inspect(Number.parseFloat(String(value)));
     case 'j':
