@@ -26,6 +26,8 @@ export function suite(test: TestUserConfig): ViteUserConfig {
       maxWorkers: 2,
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      // Real sockets on a machine that is busy elsewhere may stall once. What fails twice has failed.
+      retry: process.env.CI ? 1 : 0,
       reporters: ['default', new ClosingLines()],
       ...test,
     },
