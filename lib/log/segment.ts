@@ -35,6 +35,9 @@ export async function removeFiles(disk: Disk, folder: string, baseOffset: number
 /** As much as is read at once where all of a segment is read. */
 const SCAN_BYTES = 1 << 20;
 
+/** How many of the newest batches are found without a look at the file. */
+const TAIL_BATCHES = 32;
+
 /** What recovery found in a segment. */
 export interface Recovery {
   /** The offset behind the last good batch. */
@@ -60,6 +63,8 @@ export class Segment {
   readonly #log: DiskFile;
   readonly #index: OffsetIndex;
   readonly #times: TimeIndex;
+  /** Where the newest batches lie. Most readers are at the end of a log, so most of the looking up ends here. */
+  #tail: Step[] = [];
   #size: number;
   #firstTimestamp: number | undefined;
   #remaking: Promise<void> | undefined;
@@ -120,8 +125,10 @@ export class Segment {
   }
 
   // #region find
-  /** The batch that holds `offset`: the index says where to begin, and from there it is a walk of a few steps. */
+  /** The batch that holds `offset`: the index says where to begin, and from there it is a walk of a few steps. The newest are known by heart. */
   async find(offset: number): Promise<Step> {
+    const known = this.#tail.findLast(({ header }) => header.baseOffset <= offset);
+    if (known !== undefined && offset <= lastOffsetOf(known.header)) return known;
     const entry = this.#index.floor(offset);
     const walk = this.#walk(entry);
     try {
@@ -284,6 +291,8 @@ export class Segment {
   }
 
   #note(step: Step): void {
+    this.#tail.push(step);
+    if (this.#tail.length > TAIL_BATCHES) this.#tail.shift();
     if (step.position === 0) this.#firstTimestamp = step.header.maxTimestamp;
     this.#times.add(step.header);
     if (this.#index.add(step)) this.#times.mark();
@@ -305,6 +314,7 @@ export class Segment {
 
   async #remake(fill: () => Promise<void>): Promise<void> {
     this.#firstTimestamp = undefined;
+    this.#tail = [];
     await this.#times.clear();
     await this.#index.remake(fill);
     this.#times.mark();
