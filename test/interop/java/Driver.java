@@ -1,0 +1,3 @@
+public final class Driver {
+    public static void main(String[] arguments) {}
+}
