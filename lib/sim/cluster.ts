@@ -2,6 +2,7 @@
 import { Broker } from '../broker/broker.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Address } from '../world/world.ts';
+import type { Links } from './links.ts';
 import type { Process } from './process.ts';
 import type { SimulatedWorld } from './simulatedWorld.ts';
 
@@ -32,6 +33,11 @@ export class SimulatedCluster {
   /** Everything that has happened in this world. */
   get trace(): Trace {
     return this.#world.trace;
+  }
+
+  /** The ways between processes, to be cut, slowed and broken: `network.cut('teller', 'broker-0')`. */
+  get network(): Links {
+    return this.#world.links;
   }
 
   /** Where clients begin. */

@@ -4,11 +4,14 @@
  * Two things are as in TCP, since programs stand or fall by them. A sender is held back: once as much as the receiver will buffer is on its way or
  * unread, `write` waits until some of it has been read. And what was written before an end arrives before it, also when the writer was killed
  * right after writing: the operating system has those bytes, and sends them.
+ *
+ * What can go wrong on the way is in links.ts.
  */
 
 import { AddressInUse, ConnectionLost } from '../world/errors.ts';
 import type { Address, Listener, Network, Random, Stream } from '../world/world.ts';
 import type { VirtualClock } from './clock.ts';
+import { type Carrier, Links, type Way } from './links.ts';
 import { between } from './random.ts';
 
 /** What one direction holds before a writer must wait, in bytes. */
@@ -19,6 +22,7 @@ const LATENCY_MS = [1, 2] as const;
 const FIRST_FREE_PORT = 49_152;
 
 export class MemoryNetwork {
+  readonly links = new Links();
   readonly #clock: VirtualClock;
   readonly #random: Random;
   readonly #listeners = new Map<string, (stream: Stream) => void>();
@@ -53,13 +57,22 @@ export class MemoryNetwork {
   #connect(node: string, to: Address): Promise<Stream> {
     const near = `${node}:${this.#nextPort++}`;
     const far = keyOf(to);
-    const there = new Direction(this.#clock, this.#random.fork(`${node} to ${far}`), far);
-    const back = new Direction(this.#clock, this.#random.fork(`${far} to ${node}`), near);
+    const { links } = this;
+    const there = new Direction(this.#clock, this.#random.fork(`${node} to ${far}`), far, links.way(node, to.host));
+    const back = new Direction(this.#clock, this.#random.fork(`${far} to ${node}`), near, links.way(to.host, node));
+    const tell = (from: string, to: string) => (moment: 'sent' | 'arrived', bytes: Uint8Array) => {
+      for (const tap of links.taps) tap({ connection: near, from, to, moment, bytes });
+    };
+    there.passing = tell(node, to.host);
+    back.passing = tell(to.host, node);
     return new Promise((resolve, reject) => {
       there.carry(() => {
         const accept = this.#listeners.get(far);
         if (accept === undefined) {
-          back.carry(() => reject(new ConnectionLost(`nobody listens on ${far}: is the broker running?`)));
+          back.carry(() => {
+            for (const direction of [there, back]) direction.discard();
+            reject(new ConnectionLost(`nobody listens on ${far}: is the broker running?`));
+          });
           return;
         }
         back.carry(() => resolve(new End(there, back, far)));
@@ -96,14 +109,19 @@ class End implements Stream {
 }
 
 /** The bytes that go from one end to the other: on their way, then arrived and unread. */
-class Direction {
+class Direction implements Carrier {
   readonly to: string;
+  passing: (moment: 'sent' | 'arrived', bytes: Uint8Array) => void = () => {};
   readonly #clock: VirtualClock;
   readonly #random: Random;
+  readonly #way: Way;
   readonly #label: string;
   readonly #lane: (() => void)[] = [];
   readonly #arrived: Uint8Array[] = [];
   #lastArrival = 0;
+  /** How many of the lane should have arrived, but for a cut. */
+  #overdue = 0;
+  #isDeaf = false;
   #heldBytes = 0;
   /** Why nothing can be written any more, once that is so. */
   #closed: string | undefined;
@@ -112,20 +130,34 @@ class Direction {
   #reader: ((bytes: Uint8Array | null) => void) | undefined;
   #writers: { resolve: () => void; reject: (error: Error) => void }[] = [];
 
-  constructor(clock: VirtualClock, random: Random, to: string) {
+  constructor(clock: VirtualClock, random: Random, to: string, way: Way) {
     this.#clock = clock;
     this.#random = random;
     this.#label = `bytes to ${to}`;
     this.to = to;
+    this.#way = way;
+    way.carriers.add(this);
   }
 
   /** Lets `arrive` happen at the other side after the latency, and not before what was carried earlier. */
   carry(arrive: () => void): void {
-    const now = this.#clock.monotonicMs();
-    this.#lastArrival = Math.max(this.#lastArrival, now + between(this.#random, ...LATENCY_MS));
     this.#lane.push(arrive);
-    // Arrivals in one millisecond come in any order; whichever comes takes the oldest of the lane.
-    this.#clock.schedule(this.#lastArrival - now, this.#label, () => this.#lane.shift()?.());
+    this.#scheduleOne();
+  }
+
+  release(): void {
+    for (; this.#overdue > 0; this.#overdue--) this.#scheduleOne();
+  }
+
+  deafen(): void {
+    this.#isDeaf = true;
+  }
+
+  tear(reason: string): void {
+    this.#lane.length = 0;
+    this.#overdue = 0;
+    this.stopWriting(reason);
+    this.discard();
   }
 
   write(chunks: readonly Uint8Array[]): Promise<void> {
@@ -133,6 +165,7 @@ class Direction {
     const bytes = copyOf(chunks);
     if (bytes.length === 0) return Promise.resolve();
     this.#heldBytes += bytes.length;
+    this.passing('sent', bytes);
     this.carry(() => this.#arrive(bytes));
     if (this.#heldBytes <= BUFFER_BYTES) return Promise.resolve();
     return new Promise((resolve, reject) => this.#writers.push({ resolve, reject }));
@@ -172,8 +205,23 @@ class Direction {
     for (const { reject } of this.#writers.splice(0)) reject(new ConnectionLost(this.#closed));
   }
 
+  #scheduleOne(): void {
+    const now = this.#clock.monotonicMs();
+    const latencyMs = between(this.#random, ...LATENCY_MS) + this.#way.delayMs;
+    this.#lastArrival = Math.max(this.#lastArrival, now + latencyMs);
+    this.#clock.schedule(this.#lastArrival - now, this.#label, () => this.#due());
+  }
+
+  /** Arrivals in one millisecond come in any order; whichever comes takes the oldest of the lane. */
+  #due(): void {
+    if (this.#isDeaf) return;
+    if (this.#way.isCut) this.#overdue++;
+    else this.#lane.shift()?.();
+  }
+
   #arrive(bytes: Uint8Array): void {
     if (this.#over) return;
+    this.passing('arrived', bytes);
     if (this.#reader === undefined) {
       this.#arrived.push(bytes);
       return;
@@ -184,6 +232,7 @@ class Direction {
 
   #finish(): void {
     this.#over = true;
+    this.#way.carriers.delete(this);
     this.#answer(null);
   }
 

@@ -8,6 +8,7 @@ import type { World } from '../world/world.ts';
 import { VirtualClock } from './clock.ts';
 import { MemoryDisk } from './disk.ts';
 import { Drive } from './drive.ts';
+import type { Links } from './links.ts';
 import { MemoryNetwork } from './network.ts';
 import { Process, type ProcessSettings } from './process.ts';
 import { SeededRandom } from './random.ts';
@@ -47,6 +48,11 @@ export class SimulatedWorld {
       random: this.#random.fork(node),
       codecs: portableCodecs,
     };
+  }
+
+  /** The ways between the hosts. */
+  get links(): Links {
+    return this.#network.links;
   }
 
   process(node: string, settings?: ProcessSettings): Process {
