@@ -22,6 +22,11 @@ export const properties = {
   'default.replication.factor': whole(1, [1, 1], 'How many copies a topic gets when nobody says.'),
   'min.insync.replicas': whole(1, [1, 100], 'How many replicas must be in sync for a write with acks=all.'),
   'message.max.bytes': whole(1_048_588, [0, MAX_INT], 'The largest record batch.'),
+  'log.message.timestamp.before.max.ms': whole(
+    MAX_LONG,
+    [0, MAX_LONG],
+    "How far a record's time may lie behind the broker's clock.",
+  ),
   'log.message.timestamp.after.max.ms': whole(
     3_600_000,
     [0, MAX_LONG],
@@ -182,6 +187,7 @@ export const MAX_PARTITIONS_AT_ONCE = 10_000;
 /** Settings of a topic that may differ from the broker's, with the broker's property that they stand in for. */
 export const topicProperties = {
   'max.message.bytes': 'message.max.bytes',
+  'message.timestamp.before.max.ms': 'log.message.timestamp.before.max.ms',
   'message.timestamp.after.max.ms': 'log.message.timestamp.after.max.ms',
   'min.insync.replicas': 'min.insync.replicas',
   'message.timestamp.type': 'log.message.timestamp.type',

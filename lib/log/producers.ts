@@ -16,13 +16,15 @@ import { type BatchHeader, lastOffsetOf } from '../records/batch.ts';
 
 const REMEMBERED_BATCHES = 5;
 const MAX_SEQUENCE = 0x7fffffff;
-const SNAPSHOT_VERSION = 2;
+const SNAPSHOT_VERSION = 3;
 
 interface WrittenBatch {
   readonly baseSequence: number;
   readonly lastSequence: number;
   readonly baseOffset: number;
   readonly lastOffset: number;
+  /** The time of its latest record. */
+  readonly timestamp: number;
 }
 
 interface ProducerState {
@@ -37,6 +39,8 @@ interface ProducerState {
 export interface Duplicate {
   readonly duplicateOf: number;
   readonly lastOffset: number;
+  /** The time of its latest record, whoever set it. */
+  readonly timestamp: number;
 }
 
 /** Why a batch may not be written: the name of an error in `protocol/errors.ts`. */
@@ -65,7 +69,9 @@ export class Producers {
     const twin = current.find(
       (batch) => batch.baseSequence === header.baseSequence && batch.lastSequence === lastSequence,
     );
-    if (twin !== undefined) return { duplicateOf: twin.baseOffset, lastOffset: twin.lastOffset };
+    if (twin !== undefined) {
+      return { duplicateOf: twin.baseOffset, lastOffset: twin.lastOffset, timestamp: twin.timestamp };
+    }
     const expected = nextSequence(current.at(-1)?.lastSequence ?? -1);
     return header.baseSequence === expected ? 'append' : { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' };
   }
@@ -121,6 +127,7 @@ export class Producers {
         writer.int32(batch.lastSequence);
         writer.int64(batch.baseOffset);
         writer.int64(batch.lastOffset);
+        writer.int64(batch.timestamp);
       }
     }
     const bytes = concat(writer.finish());
@@ -152,7 +159,9 @@ export class Producers {
 function readBatch(reader: Reader): WrittenBatch {
   const baseSequence = reader.int32();
   const lastSequence = reader.int32();
-  return { baseSequence, lastSequence, baseOffset: reader.int64(), lastOffset: reader.int64() };
+  const baseOffset = reader.int64();
+  const lastOffset = reader.int64();
+  return { baseSequence, lastSequence, baseOffset, lastOffset, timestamp: reader.int64() };
 }
 
 function written(header: BatchHeader): WrittenBatch {
@@ -161,6 +170,7 @@ function written(header: BatchHeader): WrittenBatch {
     lastSequence: lastSequenceOf(header),
     baseOffset: header.baseOffset,
     lastOffset: lastOffsetOf(header),
+    timestamp: header.maxTimestamp,
   };
 }
 

@@ -92,16 +92,18 @@ describe('what is refused, and how', () => {
         expect(await produce(client, batchOf(['a']), { index: 2 })).toBe('UNKNOWN_TOPIC_OR_PARTITION');
         expect(await produce(client, batchOf(['a']), { index: -1 })).toBe('UNKNOWN_TOPIC_OR_PARTITION');
         expect(await produce(client, corrupt)).toBe('CORRUPT_MESSAGE');
-        expect(await produce(client, batchOf(['a']).subarray(0, -1))).toBe('CORRUPT_MESSAGE');
-        expect(await produce(client, two)).toBe('CORRUPT_MESSAGE');
-        expect(await produce(client, new Uint8Array(10))).toBe('CORRUPT_MESSAGE');
+        expect(await produce(client, batchOf(['a']).subarray(0, -1))).toBe('INVALID_RECORD');
+        expect(await produce(client, two)).toBe('INVALID_RECORD');
+        expect(await produce(client, new Uint8Array(10))).toBe('INVALID_RECORD');
         expect(await produce(client, null)).toBe('INVALID_RECORD');
         expect(await produce(client, new Uint8Array(0))).toBe('INVALID_RECORD');
         expect(await produce(client, batchOf(['x'.repeat(3_000)]))).toBe('MESSAGE_TOO_LARGE');
         expect(await produce(client, batchOf(['a'], { isControl: true }))).toBe('INVALID_RECORD');
         expect(await produce(client, batchOf(['a'], { producerId: 1, producerEpoch: 0 }))).toBe('INVALID_RECORD');
         expect(await produce(client, batchOf(['a']), { acks: 2 })).toBe('INVALID_REQUIRED_ACKS');
-        expect(await produce(client, batchOf(['a']), { transactionalId: 't' })).toBe('INVALID_TXN_STATE');
+        const inTransaction = batchOf(['a'], { isTransactional: true });
+        expect(await produce(client, inTransaction)).toBe('TRANSACTIONAL_ID_AUTHORIZATION_FAILED');
+        expect(await produce(client, inTransaction, { transactionalId: 't' })).toBe('INVALID_TXN_STATE');
         expect(stage.broker.topics.partition('ledger', 0)?.log.logEndOffset).toBe(0);
       },
       { topics, config: { 'message.max.bytes': '2000' } },
@@ -109,18 +111,17 @@ describe('what is refused, and how', () => {
   );
 
   test(
-    'a batch larger than a segment, a time too far ahead, and too few replicas',
+    'a batch larger than a segment, and a time too far ahead or behind',
     onStage(
       async (stage) => {
         const client = await stage.client();
         expect(await produce(client, batchOf(['x'.repeat(3_000)]))).toBe('RECORD_LIST_TOO_LARGE');
-        await stage.broker.topics.ensure('two', 1, { 'min.insync.replicas': '2' });
-        expect(await produce(client, batchOf(['a']), { name: 'two' })).toBe('NOT_ENOUGH_REPLICAS');
-        expect(await produce(client, batchOf(['a']), { name: 'two', acks: 1 })).toBe(0);
-        await stage.broker.topics.ensure('punctual', 1, { 'message.timestamp.after.max.ms': '0' });
+        const configs = { 'message.timestamp.after.max.ms': '0', 'message.timestamp.before.max.ms': '1000' };
+        await stage.broker.topics.ensure('punctual', 1, configs);
         const now = stage.world.clock.of('main').wallMs();
         const at = (timestamp: number) => produce(client, batchOf(['a'], {}, timestamp), { name: 'punctual' });
         expect(await at(now + 1_000)).toBe('INVALID_TIMESTAMP');
+        expect(await at(now - 5_000)).toBe('INVALID_TIMESTAMP');
         expect(await at(now)).toBe(0);
       },
       { topics, config: { 'log.segment.bytes': '2000' } },

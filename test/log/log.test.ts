@@ -300,7 +300,7 @@ describe('truncateTo', () => {
     const batch = (baseSequence: number) => batchOf(['a'], { producerId: 1, producerEpoch: 0, baseSequence });
     for (const sequence of [0, 1, 2]) await log.append(batch(sequence), 0).written;
     await log.truncateTo(1);
-    expect(log.producers.check(readBatchHeader(batch(0)))).toEqual({ duplicateOf: 0, lastOffset: 0 });
+    expect(log.producers.check(readBatchHeader(batch(0)))).toEqual({ duplicateOf: 0, lastOffset: 0, timestamp: 1_000 });
     expect(log.producers.check(readBatchHeader(batch(1)))).toBe('append');
     expect(log.producers.check(readBatchHeader(batch(2)))).toEqual({ error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' });
   });

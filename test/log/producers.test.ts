@@ -34,7 +34,11 @@ describe('a producer that numbers its records', () => {
     const producers = new Producers();
     for (let index = 0; index < 7; index++) remember(producers, batch(2 * index, 2), 10 * index);
     const answers = Array.from({ length: 7 }, (_, index) => producers.check(headerOf(batch(2 * index, 2))));
-    const duplicates = [20, 30, 40, 50, 60].map((offset) => ({ duplicateOf: offset, lastOffset: offset + 1 }));
+    const duplicates = [20, 30, 40, 50, 60].map((offset) => ({
+      duplicateOf: offset,
+      lastOffset: offset + 1,
+      timestamp: 1_001,
+    }));
     expect(answers).toEqual([OUT_OF_ORDER, OUT_OF_ORDER, ...duplicates]);
   });
 
@@ -60,7 +64,11 @@ describe('a producer that numbers its records', () => {
     const producers = new Producers();
     remember(producers, batch(2 ** 31 - 2, 4), 0);
     expect(producers.check(headerOf(batch(2)))).toBe('append');
-    expect(producers.check(headerOf(batch(2 ** 31 - 2, 4)))).toEqual({ duplicateOf: 0, lastOffset: 3 });
+    expect(producers.check(headerOf(batch(2 ** 31 - 2, 4)))).toEqual({
+      duplicateOf: 0,
+      lastOffset: 3,
+      timestamp: 1_003,
+    });
     const atTheEnd = new Producers();
     remember(atTheEnd, batch(2 ** 31 - 1), 0);
     expect(atTheEnd.check(headerOf(batch(0)))).toBe('append');
@@ -99,7 +107,11 @@ describe('what is remembered of producers', () => {
   async function expectMemory(log: Log): Promise<void> {
     expect(log.producers.check(headerOf(batch(5)))).toEqual(OUT_OF_ORDER);
     for (const offset of [6, 7, 8, 9, 10]) {
-      expect(log.producers.check(headerOf(batch(offset)))).toEqual({ duplicateOf: offset, lastOffset: offset });
+      expect(log.producers.check(headerOf(batch(offset)))).toEqual({
+        duplicateOf: offset,
+        lastOffset: offset,
+        timestamp: 1_000,
+      });
     }
     expect(log.producers.check(headerOf(batch(11)))).toBe('append');
     expect(log.producers.check(headerOf(batch(12)))).toEqual(OUT_OF_ORDER);
@@ -108,7 +120,7 @@ describe('what is remembered of producers', () => {
   test('is there as soon as a batch is appended, before it is written', async () => {
     const log = await Log.open(hostWith(), FOLDER);
     log.append(batch(0), 0);
-    expect(log.producers.check(headerOf(batch(0)))).toEqual({ duplicateOf: 0, lastOffset: 0 });
+    expect(log.producers.check(headerOf(batch(0)))).toEqual({ duplicateOf: 0, lastOffset: 0, timestamp: 1_000 });
   });
 
   test('survives a restart, also of batches in older segments', async () => {
@@ -148,6 +160,7 @@ describe('what is remembered of producers', () => {
     expect(Producers.decode(bytes)?.check(headerOf(batch(0, 2, { producerId: 49 })))).toEqual({
       duplicateOf: 98,
       lastOffset: 99,
+      timestamp: 1_001,
     });
     for (let length = 0; length < bytes.length; length++) {
       expect(Producers.decode(bytes.subarray(0, length))).toBeUndefined();

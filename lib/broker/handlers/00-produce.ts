@@ -1,37 +1,48 @@
 /**
  * Produce, versions 3-11: a producer hands over batches.
  *
- * The broker checks each batch by its header and checksum, gives it its offsets and writes its bytes; the records inside it does not open.
- * What `acks` says decides when to answer: 0 never, 1 when the leader has written it, -1 when all in-sync replicas have.
- *
- * Only where each record must have a key, in a compacted topic, it looks.
+ * The broker checks each batch by its header and checksum, gives it its offsets and writes its bytes; the records inside it does not open unless it
+ * has to (producedBatch.ts). What `acks` says decides when to answer: 0 never, 1 when the leader has written it, -1 when all in-sync replicas have.
  *
  * Not here: transactions.
  */
 import type { Appended, Partition } from '../../cluster/partition.ts';
+import { isInternal } from '../../cluster/topicName.ts';
+import type { Configs } from '../../cluster/topics.ts';
 import type { Produce } from '../../protocol/apis/index.ts';
-import { type ErrorCode, Errors } from '../../protocol/errors.ts';
-import type { ResponseInput } from '../../protocol/schema.ts';
-import { type BatchHeader, CorruptBatch, checkBatch, decodeBatch } from '../../records/batch.ts';
-import type { Codecs } from '../../world/world.ts';
+import { Errors } from '../../protocol/errors.ts';
+import type { RequestOf, ResponseInput } from '../../protocol/schema.ts';
+import { type BatchHeader, readBatchHeader } from '../../records/batch.ts';
 import { topicSetting } from '../config.ts';
 import { settlesWithin } from '../delayed.ts';
 import { CloseConnection, type Handler, NO_ANSWER } from '../dispatch.ts';
-import type { Services } from '../services.ts';
+import {
+  checkedHeader,
+  type Demands,
+  isTransactional,
+  onlyBatch,
+  type Refused,
+  recordProblem,
+  refused,
+} from '../producedBatch.ts';
+import type { RequestContext, Services } from '../services.ts';
 import { errorOfAppend } from '../storageErrors.ts';
 
 type PartitionResponse = ResponseInput<typeof Produce>['responses'][number]['partitionResponses'][number];
 
 const ZSTD_SINCE = 7;
+/** Who calls itself so may write into the broker's own topics (`AdminUtils.ADMIN_CLIENT_ID`). */
+const ADMIN_CLIENT_ID = '__admin_client';
 
-export const handleProduce: Handler<typeof Produce> = async (services, request, { version }) => {
-  const { acks, timeoutMs, transactionalId } = request;
+export const handleProduce: Handler<typeof Produce> = async (services, request, context) => {
+  const { acks, timeoutMs } = request;
+  const refusal = refusalOfAll(request);
   // Everything is appended before anything is waited for, so the order on the wire is the order in the logs.
   const appends = request.topicData.map(({ name, partitionData }) => ({
     name,
     partitions: partitionData.map(({ index, records }) => ({
       index,
-      result: refuseAll(acks, transactionalId) ?? append(services, { topic: name, index, records, acks, version }),
+      result: refusal ?? append(services, { topic: name, index, records, acks }, context),
     })),
   }));
   const responses = await Promise.all(
@@ -51,23 +62,21 @@ export const handleProduce: Handler<typeof Produce> = async (services, request, 
   return NO_ANSWER;
 };
 
-interface Refused {
-  readonly error: ErrorCode;
-  readonly message: string;
-  /** The records that are to blame, where it is not the batch as a whole. */
-  readonly recordErrors?: PartitionResponse['recordErrors'];
+/** A refusal, with the start of the log when the batch got as far as that. */
+interface Refusal extends Refused {
+  readonly logStartOffset?: number;
 }
 
-type Result = Refused | { readonly partition: Partition; readonly appended: Appended };
+type Result = Refusal | { readonly partition: Partition; readonly appended: Appended };
 
-function refused(error: ErrorCode, message = error.message): Refused {
-  return { error, message };
-}
-
-function refuseAll(acks: number, transactionalId: string | null): Refused | undefined {
-  if (acks < -1 || acks > 1) return refused(Errors.INVALID_REQUIRED_ACKS);
-  if (transactionalId !== null) return refused(Errors.INVALID_TXN_STATE, 'This broker has no transactions.');
-  return undefined;
+/** A transaction has a name; a batch that claims to be part of one must come with it. */
+function refusalOfAll({ transactionalId, topicData }: RequestOf<typeof Produce>): Refused | undefined {
+  const inTransaction = topicData.some(({ partitionData }) =>
+    partitionData.some(({ records }) => isTransactional(records)),
+  );
+  if (!inTransaction) return undefined;
+  if (transactionalId === null) return refused(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+  return refused(Errors.INVALID_TXN_STATE, 'This broker has no transactions.');
 }
 
 interface Batch {
@@ -75,83 +84,53 @@ interface Batch {
   readonly index: number;
   readonly records: Uint8Array | null;
   readonly acks: number;
-  readonly version: number;
 }
 
 // #region append
-function append(services: Services, { topic, index, records, acks, version }: Batch): Result {
-  const { config, host, topics } = services;
-  const partition = topics.partition(topic, index);
+function append(services: Services, { topic, index, records, acks }: Batch, context: RequestContext): Result {
+  const { host, topics } = services;
+  const found = topics.named(topic);
+  if (found === undefined) return refused(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+  const batch = onlyBatch(records);
+  if ('error' in batch) return batch;
+  if (context.version < ZSTD_SINCE && readBatchHeader(batch).codec === 'zstd')
+    return refused(Errors.UNSUPPORTED_COMPRESSION_TYPE);
+  if (acks < -1 || acks > 1) return refused(Errors.INVALID_REQUIRED_ACKS);
+  if (isInternal(topic) && context.clientId !== ADMIN_CLIENT_ID) return refused(Errors.INVALID_TOPIC_EXCEPTION);
+  const partition = found.partitions[index];
   if (partition === undefined) return refused(Errors.UNKNOWN_TOPIC_OR_PARTITION);
-  if (records === null || records.length === 0) return refused(Errors.INVALID_RECORD, 'There is no batch.');
-  const configs = topics.named(topic)?.configs ?? {};
-  if (acks === -1 && partition.inSyncReplicas.length < topicSetting(config, configs, 'min.insync.replicas')) {
-    return refused(Errors.NOT_ENOUGH_REPLICAS);
-  }
-  if (records.length > topicSetting(config, configs, 'max.message.bytes')) return refused(Errors.MESSAGE_TOO_LARGE);
-  const header = checked(records);
-  if ('error' in header) return header;
-  if (header.codec === 'zstd' && version < ZSTD_SINCE) return refused(Errors.UNSUPPORTED_COMPRESSION_TYPE);
-  const { timestampType, compact } = partition.log.settings;
-  if (timestampType === 'create') {
-    const latest = host.clock.wallMs() + topicSetting(config, configs, 'message.timestamp.after.max.ms');
-    if (header.maxTimestamp > latest) return refused(Errors.INVALID_TIMESTAMP);
-    if (header.timestampType === 'append') return refused(Errors.INVALID_TIMESTAMP, 'Only brokers set an append time.');
-  }
-  const problem = compact ? keyProblem(records, host.codecs) : undefined;
-  if (problem !== undefined) return problem;
+  const { logStartOffset } = partition.log;
+  const header = checkedHeader(batch, topicSetting(services.config, found.configs, 'max.message.bytes'));
+  if ('error' in header) return header.error === Errors.INVALID_RECORD ? { ...header, logStartOffset } : header;
+  const problem = recordProblem(batch, header, demandsOf(services, partition, found.configs), host.codecs);
+  if (problem !== undefined) return { ...problem, logStartOffset };
   const verdict = partition.log.producers.check(header);
-  if (verdict === 'append') return appendTo(partition, records, header);
-  if ('error' in verdict) return refused(Errors[verdict.error]);
+  if (verdict === 'append') return appendTo(partition, batch, header);
+  if ('error' in verdict) return { ...refused(Errors[verdict.error]), logStartOffset };
   // Written before: the producer did not get the answer, and gets it now.
   const committed = partition.allCommitted();
-  const { duplicateOf: baseOffset, lastOffset } = verdict;
-  return { partition, appended: { baseOffset, lastOffset, written: committed, committed } };
+  const { duplicateOf: baseOffset, lastOffset, timestamp: logAppendTimeMs } = verdict;
+  return { partition, appended: { baseOffset, lastOffset, logAppendTimeMs, written: committed, committed } };
 }
 // #endregion append
 
-/** A record without a key would be the last of nothing, and compaction could never tell what to do with it. */
-function keyProblem(records: Uint8Array, codecs: Codecs): Refused | undefined {
-  const message = 'A topic that is compacted takes no record without a key.';
-  try {
-    const batchIndexes = decodeBatch(records, codecs).flatMap(({ key }, index) => (key === null ? [index] : []));
-    if (batchIndexes.length === 0) return undefined;
-    const recordErrors = batchIndexes.map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: message }));
-    return { ...refused(Errors.INVALID_RECORD, message), recordErrors };
-  } catch (error) {
-    return refused(Errors.INVALID_RECORD, error instanceof Error ? error.message : String(error));
-  }
+function demandsOf({ config, host }: Services, { log }: Partition, configs: Configs): Demands {
+  const { timestampType, compact } = log.settings;
+  const now = host.clock.wallMs();
+  return {
+    keys: compact,
+    timestampType,
+    earliest: now - topicSetting(config, configs, 'message.timestamp.before.max.ms'),
+    latest: now + topicSetting(config, configs, 'message.timestamp.after.max.ms'),
+  };
 }
 
-function appendTo(partition: Partition, records: Uint8Array, header: BatchHeader): Result {
+function appendTo(partition: Partition, batch: Uint8Array, header: BatchHeader): Result {
   try {
-    return { partition, appended: partition.append(records, header) };
+    return { partition, appended: partition.append(batch, header) };
   } catch (error) {
     return refused(errorOfAppend(error), error instanceof Error ? error.message : String(error));
   }
-}
-
-/** The header of the one batch that there must be, with all that can be checked without opening it. */
-function checked(records: Uint8Array): BatchHeader | Refused {
-  try {
-    const header = checkBatch(records);
-    const problem = problemOf(header);
-    return problem === undefined ? header : refused(Errors.INVALID_RECORD, problem);
-  } catch (error) {
-    if (error instanceof CorruptBatch) return refused(Errors.CORRUPT_MESSAGE, error.message);
-    throw error;
-  }
-}
-
-function problemOf(header: BatchHeader): string | undefined {
-  if (header.isControl) return 'Clients cannot write control batches.';
-  if (header.isTransactional) return 'This broker has no transactions.';
-  if (header.recordCount < 1) return 'The batch has no records.';
-  if (header.lastOffsetDelta !== header.recordCount - 1)
-    return 'The last offset delta does not fit the number of records.';
-  if (header.producerId >= 0 && header.baseSequence < 0)
-    return 'The batch of an idempotent producer has no sequence number.';
-  return undefined;
 }
 
 // #region answer
@@ -184,6 +163,6 @@ async function answer(
 }
 // #endregion answer
 
-function failure(index: number, { error, message, recordErrors = [] }: Refused): PartitionResponse {
-  return { index, errorCode: error.code, baseOffset: -1, recordErrors, errorMessage: message };
+function failure(index: number, { error, message, recordErrors = [], logStartOffset }: Refusal): PartitionResponse {
+  return { index, errorCode: error.code, baseOffset: -1, logStartOffset, recordErrors, errorMessage: message };
 }
