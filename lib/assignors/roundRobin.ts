@@ -5,23 +5,28 @@
  *
  * Source: Apache Kafka `RoundRobinAssignor`.
  */
-import { type Assignor, inOrder, type TopicPartition, topicsOf } from './assignor.ts';
+import { type Assignor, type GroupMember, inOrder, partitionsOf, type TopicPartition, topicsOf } from './assignor.ts';
 
 // #region roundRobin
 export const roundRobin: Assignor = {
   name: 'roundrobin',
-  assign(members, partitionCounts) {
-    const assignment = new Map<string, TopicPartition[]>(members.map(({ memberId }) => [memberId, []]));
-    const circle = inOrder(members);
-    let next = 0;
-    for (const topic of topicsOf(members, partitionCounts)) {
-      for (let partition = 0; partition < partitionCounts.get(topic)!; partition++) {
-        // Every topic here has a subscriber, so the search ends.
-        while (!circle[next % circle.length].topics.includes(topic)) next++;
-        assignment.get(circle[next++ % circle.length].memberId)!.push({ topic, partition });
-      }
-    }
-    return assignment;
-  },
+  assign: (members, partitionCounts) => dealt(inOrder(members), partitionCounts),
 };
+
+/** Deals all partitions to the members of a circle, in its order. */
+export function dealt(
+  circle: readonly GroupMember[],
+  partitionCounts: ReadonlyMap<string, number>,
+): Map<string, TopicPartition[]> {
+  const assignment = new Map<string, TopicPartition[]>(circle.map(({ memberId }) => [memberId, []]));
+  let next = 0;
+  for (const topic of topicsOf(circle, partitionCounts)) {
+    for (const partition of partitionsOf(topic, partitionCounts)) {
+      // Every topic here has a subscriber, so the search ends.
+      while (!circle[next % circle.length].topics.includes(topic)) next++;
+      assignment.get(circle[next++ % circle.length].memberId)!.push(partition);
+    }
+  }
+  return assignment;
+}
 // #endregion roundRobin

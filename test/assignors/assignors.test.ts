@@ -1,11 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Assignor, type GroupMember, range, roundRobin } from '../../lib/assignors/index.ts';
+import { type Assignor, type GroupMember, kafkajsRoundRobin, range, roundRobin } from '../../lib/assignors/index.ts';
 
 const member = (memberId: string, topics: string[], groupInstanceId: string | null = null): GroupMember => ({
   memberId,
   groupInstanceId,
   topics,
+  ownedPartitions: [],
+  generationId: -1,
+  userData: null,
 });
 
 /** `{ ada: 't0-0 t0-1' }`: who gets what, in the order given. */
@@ -51,7 +54,14 @@ describe('round robin', () => {
   });
 });
 
-describe.each([range, roundRobin])('$name', (assignor) => {
+test("kafkajs's round robin goes by member ids alone, static or not", () => {
+  const members = [member('b', ['x'], 'anna'), member('a', ['x'])];
+  expect(dealt(kafkajsRoundRobin, members, { x: 3 })).toEqual({ a: 'x-0 x-2', b: 'x-1' });
+  expect(dealt(roundRobin, members, { x: 3 })).toEqual({ b: 'x-0 x-2', a: 'x-1' });
+  expect(kafkajsRoundRobin.name).toBe('RoundRobinAssigner');
+});
+
+describe.each([range, roundRobin, kafkajsRoundRobin])('$name', (assignor) => {
   const topics = ['t0', 't1', 't2'];
   const members = fc
     .uniqueArray(fc.string({ minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 6 })
