@@ -1,5 +1,5 @@
 /** The two answers of chapter 00. */
-import type { Attempt } from 'course';
+import type { Attempt } from 'course/00';
 
 /** Ends at 90: the second event is committed, and the bank has not heard of it. */
 export const ninety: Attempt = {

@@ -9,8 +9,8 @@ declare module '*.vue' {
 
 declare module '*.css' {}
 
-declare module 'virtual:kafkaito-codecs' {
-  export const codecsText: string;
+declare module 'virtual:kafkaito-parts' {
+  export const parts: Record<string, () => Promise<{ text: string }>>;
 }
 
 declare module 'virtual:kafkaito-kernel' {

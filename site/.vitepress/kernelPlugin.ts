@@ -1,25 +1,30 @@
 /**
  * Gives the page the module `virtual:kafkaito-kernel`: the bundled kernel as a string. The page imports it at the first Run, so a reader who
- * only reads never loads it. And `virtual:kafkaito-codecs` in the same way, which it imports for the first cell that names a codec.
+ * only reads never loads it. And `virtual:kafkaito-parts`, which has for each part (kernel/parts.ts) the import of its text.
  */
 
 import type { Plugin } from 'vite';
-import { bundleCodecs, bundleKernel } from '../kernel/bundle.ts';
+import { bundleKernel, bundlePart, partFiles } from '../kernel/bundle.ts';
 
 const KERNEL = 'virtual:kafkaito-kernel';
-const CODECS = 'virtual:kafkaito-codecs';
+const PARTS = 'virtual:kafkaito-parts';
+const PART = 'virtual:kafkaito-part/';
 const RESOLVED = '\0';
 
 export function kernelPlugin(): Plugin {
   return {
     name: 'kafkaito-kernel',
-    resolveId: (id) => (id === KERNEL || id === CODECS ? RESOLVED + id : undefined),
+    resolveId: (id) => (id === KERNEL || id === PARTS || id.startsWith(PART) ? RESOLVED + id : undefined),
     async load(id, options) {
-      if (id === RESOLVED + CODECS) {
-        if (options?.ssr) return "export const codecsText = '';\n";
-        const { codecsText, inputs } = await bundleCodecs();
+      if (id === RESOLVED + PARTS) {
+        const imports = Object.keys(partFiles).map((name) => `'${name}': () => import('${PART}${name}'),\n`);
+        return `export const parts = {\n${imports.join('')}};\n`;
+      }
+      if (id.startsWith(RESOLVED + PART)) {
+        if (options?.ssr) return "export const text = '';\n";
+        const { text, inputs } = await bundlePart(id.slice((RESOLVED + PART).length));
         for (const input of inputs) this.addWatchFile(input);
-        return `export const codecsText = ${JSON.stringify(codecsText)};\n`;
+        return `export const text = ${JSON.stringify(text)};\n`;
       }
       if (id !== RESOLVED + KERNEL) return undefined;
       if (options?.ssr) return "export const workerText = '';\nexport const frame = '';\n";

@@ -4,14 +4,29 @@
  */
 
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { FRAME_SCRIPT, frameDocument } from './frame.ts';
 import { keepClassNames, slimAcorn, slimSucrase, withoutAbout } from './slimming.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const LIBRARY = join(ROOT, 'lib/index.ts');
+const COURSE = join(ROOT, 'chapters/tools/index.ts');
 const CODECS = join(ROOT, 'lib/codecs/codecs.ts');
+const EXERCISES = join(ROOT, 'chapters/tools/exercises');
+
+/**
+ * The parts (parts.ts): what only some cells need, by the name under which they are asked for, and the file that each is made from. The
+ * codecs, and the check of each chapter's exercise.
+ */
+export const partFiles: Readonly<Record<string, string>> = {
+  codecs: CODECS,
+  ...Object.fromEntries(
+    readdirSync(EXERCISES).map((file) => [`course/${file.replace(/\.ts$/, '')}`, join(EXERCISES, file)]),
+  ),
+};
 
 /** What the page needs to start a kernel, and the files to watch for changes. */
 export interface KernelBundle {
@@ -42,8 +57,8 @@ export async function bundleKernel(): Promise<KernelBundle> {
     ...common,
     entryPoints: [join(ROOT, 'site/kernel/worker.ts')],
     alias: {
-      kafkaito: join(ROOT, 'lib/index.ts'),
-      course: join(ROOT, 'chapters/tools/index.ts'),
+      kafkaito: LIBRARY,
+      course: COURSE,
     },
     plugins: [
       codecsApart(),
@@ -61,21 +76,21 @@ export async function bundleKernel(): Promise<KernelBundle> {
   };
 }
 
-/** What the page needs for cells that pack records (codecs.ts), and the files to watch. */
-export interface CodecsBundle {
-  codecsText: string;
+/** The text of a part, and the files to watch. */
+export interface PartBundle {
+  text: string;
   inputs: string[];
 }
 
-export async function bundleCodecs(): Promise<CodecsBundle> {
+export async function bundlePart(name: string): Promise<PartBundle> {
   const result = await build({
     ...common,
-    entryPoints: [CODECS],
-    globalName: 'codecs',
-    plugins: [sharedErrors()],
+    entryPoints: [partFiles[name]],
+    globalName: 'part',
+    plugins: [name === 'codecs' ? sharedErrors() : sharedDoors()],
   });
   return {
-    codecsText: result.outputFiles[0].text,
+    text: result.outputFiles[0].text,
     inputs: Object.keys(result.metafile.inputs).map((input) => join(ROOT, input)),
   };
 }
@@ -89,7 +104,7 @@ function codecsApart(): Plugin {
   };
 }
 
-/** The classes come from the kernel, which has them already. */
+/** The codecs take the classes of their errors from the kernel, which has them already. */
 function sharedErrors(): Plugin {
   return {
     name: 'shared-errors',
@@ -98,6 +113,34 @@ function sharedErrors(): Plugin {
       onLoad({ filter }, () => ({
         contents: 'export const { MalformedBytes, CodecUnavailable } = shared;',
         loader: 'ts',
+      }));
+    },
+  };
+}
+
+/** A check of an exercise takes the library and the course from the kernel, and comes through their front doors only: behind them are copies. */
+function sharedDoors(): Plugin {
+  const doors = new Map([
+    [LIBRARY, 'kafkaito'],
+    [COURSE, 'course'],
+  ]);
+  return {
+    name: 'shared-doors',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+        const file = join(resolveDir, path);
+        const door = doors.get(file);
+        if (door !== undefined) return { path: door, namespace: 'shared' };
+        if (file.startsWith(EXERCISES)) return undefined;
+        return {
+          errors: [
+            { text: `${relative(ROOT, file)} is behind the front doors of kafkaito and course: export it there` },
+          ],
+        };
+      });
+      onLoad({ filter: /./, namespace: 'shared' }, ({ path }) => ({
+        contents: `module.exports = shared.${path};`,
+        loader: 'js',
       }));
     },
   };

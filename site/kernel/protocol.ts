@@ -13,8 +13,8 @@ export interface RunRequest {
   isModule: boolean;
   /** The texts of the learner's modules, such as `ledger.ts`, as the page keeps them. */
   files: Record<string, string>;
-  /** The text of the codecs, when the cell names one. */
-  codecs?: string;
+  /** The texts of the parts that the cell names, by their names (parts.ts). */
+  parts: Record<string, string>;
 }
 
 /** A rich output: always a text twin, and perhaps a drawing. */

@@ -6,11 +6,9 @@
  * Nothing here knows a browser: the worker gives it modules and the texts of files, and the tests run it in Node.
  */
 
+import type { Exports } from './parts.ts';
 import type { CellError, RunResult } from './protocol.ts';
 import { CellSyntaxError, compileCell, compileModule } from './transform.ts';
-
-/** A module as its importer sees it. */
-type Exports = Record<string, unknown>;
 
 /** What compiled code calls; see transform.ts. */
 interface KernelCalls {

@@ -7,9 +7,9 @@
 
 import * as course from 'course';
 import * as kafkaito from 'kafkaito';
-import { loadCodecs } from './codecs.ts';
 import { createConsole } from './console.ts';
 import { inspect } from './inspect.ts';
+import { type Exports, takePart } from './parts.ts';
 import type { CellOutput, DisplayBundle, KernelMessage, RunRequest } from './protocol.ts';
 import { OUTPUT_LIMIT } from './protocol.ts';
 import { CellRuntime } from './runtime.ts';
@@ -68,19 +68,20 @@ function start(port: MessagePort): void {
     event.preventDefault();
     print('stderr', `UncaughtException: ${describe(event.error)}\n`);
   });
-  const runtime = new CellRuntime(
-    {
-      kafkaito: () => kafkaito,
-      course: () => course,
-      'kafkaito/node': () => {
-        throw new Error("kafkaito/node needs a socket: use simulate, from 'kafkaito'");
-      },
+  const modules: Record<string, () => Exports> = {
+    kafkaito: () => kafkaito,
+    course: () => course,
+    'kafkaito/node': () => {
+      throw new Error("kafkaito/node needs a socket: use simulate, from 'kafkaito'");
     },
-    cellConsole.log,
-  );
+  };
+  const runtime = new CellRuntime(modules, cellConsole.log);
   port.onmessage = async (event: MessageEvent<RunRequest>) => {
-    const { run, name, source, isModule, files, codecs } = event.data;
-    if (codecs !== undefined) loadCodecs(codecs);
+    const { run, name, source, isModule, files, parts } = event.data;
+    for (const [part, text] of Object.entries(parts)) {
+      const exports = takePart(part, text);
+      if (part !== 'codecs') modules[part] = () => exports;
+    }
     meter.startRun(run);
     if (isModule) cellConsole.log(`saved ${name}`);
     const result = isModule ? runtime.check(name, source) : await runtime.run(name, source, files);

@@ -1,6 +1,5 @@
 /** The exercise of chapter 00: the starter fails, the solution passes, and each usual wrong answer is told what is wrong with it. */
-import type { Attempt } from 'course';
-import { judge } from 'course';
+import { type Attempt, judge } from 'course/00';
 import { expect, test } from 'vitest';
 import { ninety, twoHundredAndEighty } from '../../chapters/solutions/00-a-balance-goes-wrong.ts';
 

@@ -132,12 +132,13 @@ export class PageSession {
     try {
       const kernel = await this.#kernel;
       if (kernels !== this.#kernels) return 'stopped' as const;
+      const files = this.#files();
       const request = {
         name: cell.file ?? cell.id,
         source: cell.source,
         isModule: cell.file !== undefined,
-        files: this.#files(),
-        codecs: await codecsFor(cell),
+        files,
+        parts: await partsFor([cell.source, ...Object.values(files)].join('\n')),
       };
       const printer = new Printer(cell);
       return await kernel.run(request, (output) => printer.add(output)).finally(() => printer.show());
@@ -169,10 +170,13 @@ function needsRun(cell: CellState): boolean {
   return cell.runnable && (cell.stale || cell.phase !== 'done' || cell.fromLink);
 }
 
-/** The codecs are loaded by the first cell that names one. */
-async function codecsFor(cell: CellState): Promise<string | undefined> {
-  if (!/\b(gzip|snappy|lz4|zstd)\b/.test(cell.source)) return undefined;
-  return (await import('virtual:kafkaito-codecs')).codecsText;
+/** The texts of the parts that the code names: a module by its name in quotes, the codecs by that of any of them. */
+async function partsFor(code: string): Promise<Record<string, string>> {
+  const { parts } = await import('virtual:kafkaito-parts');
+  const isNamed = (name: string) =>
+    name === 'codecs' ? /\b(gzip|snappy|lz4|zstd)\b/.test(code) : new RegExp(`['"]${name}['"]`).test(code);
+  const names = Object.keys(parts).filter(isNamed);
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, (await parts[name]()).text])));
 }
 
 async function startKernel(): Promise<Kernel> {

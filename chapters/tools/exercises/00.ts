@@ -4,11 +4,16 @@
  * The answer is run, not read. What comes back says which balance came out, when the crash was and what was done by then, and, for the ways in which
  * this usually goes wrong, what to look at.
  */
-import type { Consumer, ConsumerRecord, ConsumerSettings, Kafka } from '../../lib/index.ts';
-import { account, settings as chapterSettings } from './account.ts';
-import { Bank, type BankConnection } from './bank.ts';
-import { events, meaningOf } from './card.ts';
-import { Verdict } from './verdict.ts';
+import type { Consumer, ConsumerRecord, ConsumerSettings, Kafka } from '../../../lib/index.ts';
+import {
+  account,
+  Bank,
+  type BankConnection,
+  settings as chapterSettings,
+  events,
+  meaningOf,
+  Verdict,
+} from '../index.ts';
 
 export interface Attempt {
   /** What the program does with each event. */

@@ -1,15 +1,17 @@
-/** The codecs of the page: a text of its own, which the kernel takes in when a cell needs it. */
+/** The parts of the page's kernel: texts of their own, which it takes in when a cell needs them. */
+import { Verdict } from 'course';
 import { beforeAll, expect, test } from 'vitest';
 import { MalformedBytes } from '../../lib/bytes/reader.ts';
 import { CodecUnavailable } from '../../lib/world/errors.ts';
-import { bundleCodecs, bundleKernel } from '../../site/kernel/bundle.ts';
-import { loadCodecs, portableCodecs as onPage } from '../../site/kernel/codecs.ts';
+import { bundleKernel, bundlePart } from '../../site/kernel/bundle.ts';
+import { portableCodecs as onPage } from '../../site/kernel/codecs.ts';
+import { takePart } from '../../site/kernel/parts.ts';
 import { byJava, ledger } from '../codecs/sample.ts';
 
 let text = '';
 
 beforeAll(async () => {
-  text = (await bundleCodecs()).codecsText;
+  text = (await bundlePart('codecs')).text;
 });
 
 test('before they are loaded, the error says how to have them loaded', async () => {
@@ -18,14 +20,14 @@ test('before they are loaded, the error says how to have them loaded', async () 
 });
 
 test('once loaded, they read what Java packed with any codec', () => {
-  loadCodecs(text);
+  takePart('codecs', text);
   for (const codec of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
     expect(onPage.decompress(codec, byJava[codec], 1000), codec).toEqual(ledger);
   }
 });
 
 test('they write all but zstd, and their errors are of the classes that the kernel knows', async () => {
-  loadCodecs(text);
+  takePart('codecs', text);
   for (const codec of ['gzip', 'snappy', 'lz4'] as const) {
     await onPage.prepare(codec);
     expect(onPage.decompress(codec, onPage.compress(codec, ledger), 1000), codec).toEqual(ledger);
@@ -34,8 +36,17 @@ test('they write all but zstd, and their errors are of the classes that the kern
   await expect(onPage.prepare('zstd')).rejects.toThrow(CodecUnavailable);
 });
 
-test('the kernel itself carries neither them nor what schemas say about their fields', async () => {
+test("a chapter's check judges with the library of the kernel", async () => {
+  const { text } = await bundlePart('course/00');
+  const { judge } = takePart('course/00', text) as unknown as typeof import('course/00');
+  const verdict = await judge(90, { onEvent: async () => {}, crashWhen: () => false });
+  expect(verdict).toBeInstanceOf(Verdict);
+  expect(verdict.lines).toContain('came: 0, not on the card');
+});
+
+test('the kernel itself carries no codecs, no checks, and nothing of what schemas say about their fields', async () => {
   const { workerText } = await bundleKernel();
+  expect(workerText).not.toContain('This order loses');
   expect(workerText).not.toContain('the weights of a Huffman table');
   expect(text).toContain('the weights of a Huffman table');
   expect(workerText).not.toContain('The topics that the member wants');
