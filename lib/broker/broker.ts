@@ -13,7 +13,7 @@ import { type BrokerConfig, ConfigError, groupSettings, logSettings } from './co
 import { ClientConnection } from './connection.ts';
 import { CoordinatorRuntime } from './coordinatorRuntime.ts';
 import { Purgatory } from './delayed.ts';
-import { Dispatcher } from './dispatch.ts';
+import { Dispatcher, type Interceptor } from './dispatch.ts';
 import { FetchSessions } from './fetchSessions.ts';
 import { LiveConfig } from './liveConfig.ts';
 import { announced, routes } from './routes.ts';
@@ -31,9 +31,13 @@ export interface BrokerSettings {
   readonly config?: { readonly [name: string]: string };
   /** Topics to be made unless they exist, with their numbers of partitions. */
   readonly topics?: { readonly [name: string]: number };
+  /** Sees every request before its handler does. */
+  readonly interceptor?: Interceptor;
 }
 
 export class Broker {
+  /** `node.id`. */
+  readonly brokerId: number;
   /** Where clients reach it. */
   readonly address: Address;
   /** For looking inside: what a test or a drawing wants to know and no request answers. */
@@ -88,8 +92,9 @@ export class Broker {
     }
   }
 
-  private constructor(host: Host, { brokerId, advertisedHost }: BrokerSettings, parts: Parts) {
+  private constructor(host: Host, { brokerId, advertisedHost, interceptor }: BrokerSettings, parts: Parts) {
     this.#host = host;
+    this.brokerId = brokerId;
     const { address: listening } = parts.listener;
     this.address = { host: advertisedHost ?? listening.host, port: listening.port };
     this.#live = parts.live;
@@ -113,7 +118,7 @@ export class Broker {
       fetchSessions: new FetchSessions(host, live.current['max.incremental.fetch.session.cache.slots']),
       announced: announced(routes),
     };
-    this.#dispatcher = new Dispatcher(services, routes);
+    this.#dispatcher = new Dispatcher(services, routes, interceptor);
     this.#upkeep = new Upkeep(host, { topics: this.topics, groups: this.groups, config: () => live.current });
     const { address } = this;
     host.trace.record(host.name, 'broker.started', { broker: brokerId, host: address.host, port: address.port });
@@ -122,6 +127,11 @@ export class Broker {
   /** The settings that hold at the moment. */
   get config(): BrokerConfig {
     return this.#live.current;
+  }
+
+  /** The other ends of the connections, with the name that each client gave with its latest request. */
+  get connections(): readonly { readonly remote: string; readonly clientId: string | null }[] {
+    return [...this.#connections.keys()].map(({ peer }) => peer);
   }
 
   /** Stops listening, ends all connections, closes the logs and lets go of the disk. Twice is harmless. */

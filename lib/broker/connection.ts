@@ -28,6 +28,7 @@ export class ClientConnection {
   readonly #stopped: Promise<never>;
   #stop: (why: unknown) => void = () => {};
   #isClosed = false;
+  #clientId: string | null = null;
 
   constructor(host: Host, stream: Stream, dispatcher: Dispatcher, maxFrameBytes: number) {
     this.#host = host;
@@ -38,6 +39,11 @@ export class ClientConnection {
       this.#stop = reject;
     });
     this.#stopped.catch(() => {});
+  }
+
+  /** The other end, and the name that it gave with its latest request. */
+  get peer(): { readonly remote: string; readonly clientId: string | null } {
+    return { remote: this.#stream.remote, clientId: this.#clientId };
   }
 
   /** Serves the client until the connection ends, for whatever reason. Never rejects. */
@@ -83,6 +89,7 @@ export class ClientConnection {
 
   /** Begins with the request now, and writes the answer when those before it have been written. */
   #begin(job: Job, bytes: number): void {
+    this.#clientId = job.header.clientId;
     const before = this.#underWay.at(-1)?.written;
     const answer = job.answer();
     const entry = { bytes, written: this.#write(job, answer, before).finally(() => this.#underWay.shift()) };

@@ -53,6 +53,19 @@ export function route<Request extends Fields, Response extends Fields>(
   return { api: api as unknown as AnyApi, versions, pipelined, handle: handle as Route['handle'] };
 }
 
+/** A request that has been decoded and waits for its handler. */
+export interface Arrived {
+  /** The API's name. */
+  readonly api: string;
+  readonly request: unknown;
+  readonly context: RequestContext;
+}
+
+/** May step in between a request and its handler: answers what `handle` answers, or something of its own (controls/controls.ts). */
+export interface Interceptor {
+  intercept(services: Services, arrived: Arrived, handle: () => unknown): unknown;
+}
+
 /** A request that can be handled. */
 export interface Job {
   readonly header: RequestHeader;
@@ -65,9 +78,11 @@ export interface Job {
 export class Dispatcher {
   readonly #services: Services;
   readonly #routes = new Map<number, Route[]>();
+  readonly #interceptor: Interceptor | undefined;
 
-  constructor(services: Services, routes: readonly Route[]) {
+  constructor(services: Services, routes: readonly Route[], interceptor?: Interceptor) {
     this.#services = services;
+    this.#interceptor = interceptor;
     for (const one of routes) this.#routes.set(one.api.key, [...(this.#routes.get(one.api.key) ?? []), one]);
   }
 
@@ -88,7 +103,11 @@ export class Dispatcher {
       apiName: found.api.name,
       pipelined: found.pipelined,
       answer: async () => {
-        const response = await found.handle(this.#services, request, context);
+        const handle = () => found.handle(this.#services, request, context);
+        const arrived = { api: found.api.name, request, context };
+        const response = await (this.#interceptor
+          ? this.#interceptor.intercept(this.#services, arrived, handle)
+          : handle());
         if (response === NO_ANSWER) return null;
         return encodeResponse(found.api, header.apiVersion, header.correlationId, response as Input<Fields>);
       },

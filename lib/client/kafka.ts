@@ -4,6 +4,7 @@
  * `simulate`, `serve` and `connect` differ in the world that they bring. From here on nothing knows which it is.
  */
 import type { Host } from '../trace/host.ts';
+import { asyncDispose } from '../world/disposable.ts';
 import type { Address } from '../world/world.ts';
 import { type Admin, type AdminSettings, KafkaAdmin } from './admin.ts';
 import type { Consumer } from './consumer/api.ts';
@@ -34,6 +35,8 @@ export interface Kafka {
   readonly bootstrap: string;
   /** Closes all clients that were made here. Twice is harmless. */
   close(): Promise<void>;
+  /** As `close`: with `await using kafka = …` it is called where the block ends. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Clients of the cluster behind `bootstrap`. Nothing is sent before a client needs it. */
@@ -86,6 +89,10 @@ class OpenKafka implements Kafka {
   close(): Promise<void> {
     this.#closing ??= Promise.all([...this.#clients].map((client) => client.stop())).then(() => {});
     return this.#closing;
+  }
+
+  [asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #keep<T extends Client>(client: T): T {

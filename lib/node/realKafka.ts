@@ -4,6 +4,7 @@ import { type Controls, makeControls, Tasks } from '../sim/controls.ts';
 import type { Kafka } from '../sim/simulate.ts';
 import type { Host } from '../trace/host.ts';
 import type { Trace } from '../trace/trace.ts';
+import { asyncDispose } from '../world/disposable.ts';
 import type { Address } from '../world/world.ts';
 import { realClock } from './clock.ts';
 import { memoryDisk } from './memoryDisk.ts';
@@ -42,15 +43,17 @@ export function openRealKafka(
 
 function kafkaOf(clients: Clients, world: Controls<Kafka>, close: () => Promise<void>): Kafka {
   let closing: Promise<void> | undefined;
+  const closeOnce = () => {
+    closing ??= close();
+    return closing;
+  };
   return {
     producer: (settings) => clients.producer(settings),
     consumer: (settings) => clients.consumer(settings),
     admin: (settings) => clients.admin(settings),
     bootstrap: clients.bootstrap,
     world,
-    close: () => {
-      closing ??= close();
-      return closing;
-    },
+    close: closeOnce,
+    [asyncDispose]: closeOnce,
   };
 }

@@ -6,11 +6,15 @@
  */
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { Broker } from '../broker/broker.ts';
+import { Broker, type BrokerSettings } from '../broker/broker.ts';
 import { ConfigError } from '../broker/config.ts';
+import { ControlledCluster } from '../broker/controls/cluster.ts';
 import type { Kafka } from '../sim/simulate.ts';
+import type { Host } from '../trace/host.ts';
 import type { Trace, TraceEvent } from '../trace/trace.ts';
+import { asyncDispose } from '../world/disposable.ts';
 import type { Address, Disk } from '../world/world.ts';
+import { nodeCodecs } from './codecs.ts';
 import { folderDisk } from './files.ts';
 import { memoryDisk } from './memoryDisk.ts';
 import { openRealKafka } from './realKafka.ts';
@@ -33,12 +37,43 @@ export interface ServeSettings {
   readonly say?: (line: string) => void;
 }
 
-/** The brokers behind `serve`, to look inside. */
-export interface ServedCluster {
+/** The brokers behind `serve`, to look inside and to get in their way. */
+export class ServedCluster extends ControlledCluster {
   /** What the brokers and our clients have done lately. */
   readonly trace: Trace;
-  readonly bootstrap: readonly Address[];
-  broker(brokerId: number): Promise<Broker>;
+  readonly #brokers: Broker[] = [];
+
+  constructor(trace: Trace) {
+    super(nodeCodecs);
+    this.trace = trace;
+  }
+
+  get bootstrap(): readonly Address[] {
+    return this.#brokers.map(({ address }) => address);
+  }
+
+  async broker(brokerId: number): Promise<Broker> {
+    const broker = this.#brokers.find((one) => one.brokerId === brokerId);
+    if (broker === undefined) {
+      const ids = this.#brokers.map((one) => one.brokerId).join(', ');
+      throw new RangeError(`there is no broker ${brokerId}: this cluster has ${ids}`);
+    }
+    return broker;
+  }
+
+  /** For `serve`. */
+  async start(host: Host, settings: Omit<BrokerSettings, 'interceptor'>): Promise<void> {
+    this.#brokers.push(await Broker.start(host, { ...settings, interceptor: this.controls }));
+  }
+
+  /** For `serve`: stops the brokers. */
+  async close(): Promise<void> {
+    for (const broker of this.#brokers) await broker.close();
+  }
+
+  protected override running(): readonly Broker[] {
+    return this.#brokers;
+  }
 }
 
 export interface ServedKafka extends Kafka {
@@ -55,33 +90,26 @@ export async function serve(settings: ServeSettings = {}): Promise<ServedKafka> 
   const trace = realTrace();
   trace.watch((event) => tell(event, say));
   const disk: Disk = dataDir === undefined ? memoryDisk() : folderDisk(join(dataDir, 'broker-0'), { say });
-  const broker = await Broker.start(hostIn(realWorld(disk), trace, 'broker-0'), {
+  const cluster = new ServedCluster(trace);
+  await cluster.start(hostIn(realWorld(disk), trace, 'broker-0'), {
     brokerId: 0,
     listen: { host, port },
     advertisedHost: reachable(host),
     topics,
     config,
   });
-  const kafka = openRealKafka([broker.address], trace);
-  const cluster: ServedCluster = {
-    trace,
-    bootstrap: [broker.address],
-    async broker(brokerId) {
-      if (brokerId !== 0) throw new RangeError(`there is no broker ${brokerId}: this cluster has 0`);
-      return broker;
-    },
+  const kafka = openRealKafka(cluster.bootstrap, trace);
+  const close = async () => {
+    // A control must not make our own clients wait as they leave.
+    cluster.removeControls();
+    try {
+      await kafka.close();
+    } finally {
+      await cluster.close();
+    }
+    cluster.reportControls();
   };
-  return {
-    ...kafka,
-    cluster,
-    async close() {
-      try {
-        await kafka.close();
-      } finally {
-        await broker.close();
-      }
-    },
-  };
+  return { ...kafka, cluster, close, [asyncDispose]: close };
 }
 
 /** What the broker does behind its own back, so to speak: things that answer nobody's request. */

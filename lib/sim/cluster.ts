@@ -1,5 +1,7 @@
 /** The brokers of a simulated world, which can be crashed and started again. */
 import { Broker } from '../broker/broker.ts';
+import { ControlledCluster } from '../broker/controls/cluster.ts';
+import { portableCodecs } from '../codecs/codecs.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Address } from '../world/world.ts';
 import type { Links } from './links.ts';
@@ -18,14 +20,17 @@ export interface ClusterSettings {
 interface Life {
   readonly process: Process;
   readonly broker: Promise<Broker>;
+  /** The same, once it has started. */
+  started?: Broker;
 }
 
-export class SimulatedCluster {
+export class SimulatedCluster extends ControlledCluster {
   readonly #world: SimulatedWorld;
   readonly #settings: ClusterSettings;
   readonly #lives = new Map<number, Life>();
 
   constructor(world: SimulatedWorld, settings: ClusterSettings) {
+    super(portableCodecs);
     this.#world = world;
     this.#settings = settings;
   }
@@ -67,11 +72,13 @@ export class SimulatedCluster {
   async start(brokerId: number): Promise<void> {
     const process = this.#world.process(nameOf(brokerId));
     const host = process.host();
+    const interceptor = this.controls;
     const broker = host.clock
       .sleep(START_MS)
-      .then(() => Broker.start(host, { brokerId, listen: addressOf(brokerId), ...this.#settings }));
-    this.#lives.set(brokerId, { process, broker });
-    await broker;
+      .then(() => Broker.start(host, { brokerId, listen: addressOf(brokerId), interceptor, ...this.#settings }));
+    const life: Life = { process, broker };
+    this.#lives.set(brokerId, life);
+    life.started = await broker;
   }
 
   /** Stops every broker that runs, in order. */
@@ -81,6 +88,17 @@ export class SimulatedCluster {
       await (await broker).close();
       process.exit();
     }
+  }
+
+  protected override running(): readonly Broker[] {
+    return [...this.#lives.values()].flatMap(({ process, started }) =>
+      started === undefined || process.gone ? [] : [started],
+    );
+  }
+
+  /** No time passes, and chance is not asked: the run goes on as if nobody had looked. */
+  protected override look<T>(read: () => Promise<T>): Promise<T> {
+    return this.#world.drive.drive('a look into the cluster', this.#world.withoutDelay(read));
   }
 
   #alive(brokerId: number): Life {

@@ -6,6 +6,7 @@
  */
 import { type Kafka as Clients, openKafka } from '../client/kafka.ts';
 import type { TraceSettings } from '../trace/trace.ts';
+import { asyncDispose } from '../world/disposable.ts';
 import { type ClusterSettings, SimulatedCluster } from './cluster.ts';
 import { type Controlled, type Controls, makeControls, Tasks } from './controls.ts';
 import { aroundKafka } from './foreground.ts';
@@ -68,21 +69,25 @@ export async function simulate(settings: SimulateSettings = {}): Promise<Simulat
   let closing: Promise<void> | undefined;
   const close = async () => {
     tasks.crashAll();
+    cluster.removeControls();
     await world.drive.drive('kafka.close', closeAll());
     world.drive.close();
     tasks.report();
+    cluster.reportControls();
   };
   const closeAll = async () => {
     await clients.close();
     await cluster.close();
   };
+  const closeOnce = () => {
+    closing ??= close();
+    return closing;
+  };
   const own = {
     world: makeControls(controlled, tasks, 'main'),
     cluster,
-    close: () => {
-      closing ??= close();
-      return closing;
-    },
+    close: closeOnce,
+    [asyncDispose]: closeOnce,
   };
   return aroundKafka(clients, own, drive);
 }
