@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CodecUnavailable, simulate } from '../../lib/index.ts';
+import { check, inWords } from '../../lib/sim/checker/check.ts';
+import { wiretap } from '../../lib/sim/checker/wiretap.ts';
 import { scenarios } from './index.ts';
 import { failure, stageOn } from './scenario.ts';
 
@@ -7,8 +9,11 @@ describe('scenarios in virtual time', () => {
   for (const [index, { name, run }] of scenarios.filter(({ realTimeOnly }) => !realTimeOnly).entries()) {
     test(name, async () => {
       const kafka = await simulate({ seed: index + 1 });
+      wiretap(kafka.cluster);
       await run(stageOn(kafka, 'scenario'));
       await kafka.close();
+      const { events } = kafka.cluster.trace;
+      expect(check(events).map((violation) => inWords(violation, events))).toEqual([]);
     });
   }
 

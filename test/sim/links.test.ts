@@ -92,7 +92,7 @@ test('lost: the old connection brings nothing more, not even its end; a new one 
   await pass(10);
   server.abort('done');
   await pass(60_000);
-  expect([atServer, atClient]).toEqual([[1], []]);
+  expect([atServer, atClient]).toEqual([[1, 'end'], []]);
   const again = await go(world.worldFor('client').network.connect({ host: 'server', port: 9092 }));
   expect(again.remote).toBe('server:9092');
 });
