@@ -5,9 +5,8 @@
 import { readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { from } from './harness.ts';
+import { from, wanted } from './options.ts';
 
-const wanted = process.argv.slice(2).filter((argument) => argument !== '--dist');
 const names = readdirSync(fileURLToPath(new URL('.', import.meta.url)))
   .filter((name) => name.endsWith('.bench.ts'))
   .map((name) => name.slice(0, -'.bench.ts'.length))
