@@ -4,7 +4,7 @@
  * There is one table of routes: API, versions, handler. What ApiVersions announces is computed from it, so a request is announced exactly when
  * somebody handles it. A handler takes a decoded request and answers data; it does not know what a socket is.
  */
-import { MalformedBytes, Reader } from '../bytes/reader.ts';
+import { Reader } from '../bytes/reader.ts';
 import { type AnyApi, ApiVersions } from '../protocol/apis/index.ts';
 import { Errors } from '../protocol/errors.ts';
 import { decodeRequestHeader, encodeResponse, type RequestHeader } from '../protocol/frame.ts';
@@ -96,7 +96,8 @@ export class Dispatcher {
     const found = routes.find(({ versions }) => header.apiVersion >= versions[0] && header.apiVersion <= versions[1]);
     if (found === undefined) return this.#unsupported(header, routes[0]);
     const request = found.api.request.read(reader, shapeOf(found.api, header.apiVersion));
-    if (reader.remaining > 0) throw new MalformedBytes(`${reader.remaining} bytes are left behind the request`);
+    // What is left behind the last field is not looked at, as in Kafka (AbstractRequest.java): librdkafka leaves three
+    // bytes there when it asks for the metadata of all topics.
     const context: RequestContext = { version: header.apiVersion, clientId: header.clientId, remote };
     return {
       header,
