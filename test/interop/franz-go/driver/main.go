@@ -1,11 +1,143 @@
+// Stock franz-go, driven by lines: `driver BOOTSTRAP`. See ../../driver.ts.
 package main
 
 import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
+const limit = 20 * time.Second
+
+// A request: the fields of every operation. Bytes are base64 in JSON, and a null slice is null.
+type request struct {
+	ID         int               `json:"id"`
+	Op         string            `json:"op"`
+	Topic      string            `json:"topic"`
+	Group      string            `json:"group"`
+	Member     string            `json:"member"`
+	Name       string            `json:"name"`
+	Value      string            `json:"value"`
+	Partition  int32             `json:"partition"`
+	Count      int               `json:"count"`
+	From       int64             `json:"from"`
+	Before     int64             `json:"before"`
+	At         any               `json:"at"`
+	Codec      string            `json:"codec"`
+	Acks       int               `json:"acks"`
+	Idempotent bool              `json:"idempotent"`
+	Configs    map[string]string `json:"configs"`
+	Offsets    map[int32]int64   `json:"offsets"`
+	Records    []record          `json:"records"`
+	// A number of partitions, or a list of them.
+	Partitions json.RawMessage `json:"partitions"`
+}
+
+// A header is a pair of name and value.
+type header [2]any
+
+type record struct {
+	Partition *int32   `json:"partition"`
+	Offset    int64    `json:"offset"`
+	Timestamp int64    `json:"timestamp"`
+	Key       []byte   `json:"key"`
+	Value     []byte   `json:"value"`
+	Headers   []header `json:"headers"`
+}
+
+type place struct {
+	Partition int32 `json:"partition"`
+	Offset    int64 `json:"offset"`
+}
+
+type object map[string]any
+
+type driver struct {
+	bootstrap string
+	client    *kgo.Client
+	admin     *kadm.Client
+	members   map[string]*member
+}
+
 func main() {
-	client, _ := kgo.NewClient()
-	kadm.NewClient(client)
+	d := &driver{bootstrap: os.Args[1], members: map[string]*member{}}
+	client, err := kgo.NewClient(d.common()...)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	d.client, d.admin = client, kadm.NewClient(client)
+	lines := bufio.NewReader(os.Stdin)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		var r request
+		if err := json.Unmarshal(line, &r); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		answer, _ := json.Marshal(d.outcome(&r))
+		fmt.Println(string(answer))
+	}
+}
+
+func (d *driver) common() []kgo.Opt {
+	return []kgo.Opt{kgo.SeedBrokers(d.bootstrap), kgo.ClientID("interop-franz-go"), kgo.MetadataMinAge(100 * time.Millisecond)}
+}
+
+func (d *driver) outcome(r *request) object {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	operation, known := operations[r.Op]
+	if !known {
+		return object{"id": r.ID, "missing": true}
+	}
+	result, err := operation(d, ctx, r)
+	if err == nil {
+		return object{"id": r.ID, "result": result}
+	}
+	failure := object{"code": nil, "message": err.Error()}
+	// What is no error of the protocol is one of the client.
+	var refused *kerr.Error
+	if errors.As(err, &refused) {
+		failure["code"] = refused.Code
+	}
+	return object{"id": r.ID, "error": failure}
+}
+
+type operation func(d *driver, ctx context.Context, r *request) (any, error)
+
+var operations = map[string]operation{
+	"createTopic":        createTopic,
+	"listTopics":         listTopics,
+	"describeTopic":      describeTopic,
+	"addPartitions":      addPartitions,
+	"describeConfigs":    describeConfigs,
+	"alterConfig":        alterConfig,
+	"deleteTopic":        deleteTopic,
+	"describeCluster":    describeCluster,
+	"listGroups":         listGroups,
+	"describeGroup":      describeGroup,
+	"groupOffsets":       groupOffsets,
+	"alterGroupOffsets":  alterGroupOffsets,
+	"deleteGroupOffsets": deleteGroupOffsets,
+	"deleteGroup":        deleteGroup,
+	"deleteRecords":      deleteRecords,
+	"listOffset":         listOffset,
+	"produce":            produce,
+	"read":               read,
+	"join":               join,
+	"state":              state,
+	"commit":             commit,
+	"leave":              leave,
 }

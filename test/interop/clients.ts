@@ -1,0 +1,89 @@
+/**
+ * The five stock clients: how each is started, and where they differ by themselves, whatever the broker. A test asks for the
+ * operations that a client lacks as well, so that nothing is left out unseen.
+ */
+import { fileURLToPath } from 'node:url';
+import zlib from 'node:zlib';
+import type { Codec, Operation } from './driver.ts';
+import {
+  type Installable,
+  installConfluentKafka,
+  installFranzGo,
+  installJava,
+  installPlatformatic,
+  whyNotHere,
+} from './install.mjs';
+
+export interface Client {
+  readonly name: string;
+  readonly codecs: readonly Codec[];
+  readonly lacks: readonly Operation[];
+  /** The partition, of six, to which its default partitioner sends each of `keys`. */
+  readonly partitionsOfKeys: readonly number[];
+  readonly command: readonly string[];
+}
+
+const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const everyCodec: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+
+export const keys = ['a', 'k0', 'user-1', 'user-42', 'order-1001', 'abc', 'Zürich', '0123456789', 'key'];
+const murmur2 = [4, 5, 2, 4, 0, 3, 1, 2, 1];
+
+interface Known extends Omit<Client, 'name' | 'command'> {
+  /** Installs it when that is still to be done, and answers how it is started on a broker. */
+  prepare(bootstrap: string): Promise<readonly string[]>;
+}
+
+const known: { readonly [Name in 'kafkajs' | Installable]: Known } = {
+  kafkajs: {
+    // The other codecs are packages of others.
+    codecs: ['none', 'gzip'],
+    lacks: ['deleteGroupOffsets'],
+    partitionsOfKeys: murmur2,
+    prepare: async (bootstrap) => [process.execPath, path('kafkajs/driver.mjs'), bootstrap],
+  },
+  platformatic: {
+    // Its zstd is that of Node, from 22.15 on.
+    codecs: 'zstdCompressSync' in zlib ? everyCodec : everyCodec.slice(0, 4),
+    lacks: [],
+    // It takes the remainder of a negative hash in another way than Java.
+    partitionsOfKeys: [0, 1, 2, 4, 0, 3, 3, 4, 3],
+    prepare: async (bootstrap) => {
+      const { entry } = await installPlatformatic();
+      return [process.execPath, path('platformatic/driver.mjs'), bootstrap, entry];
+    },
+  },
+  'confluent-kafka': {
+    codecs: everyCodec,
+    lacks: ['deleteGroupOffsets'],
+    // The default of librdkafka is CRC-32.
+    partitionsOfKeys: [3, 3, 2, 1, 3, 0, 0, 2, 1],
+    prepare: async (bootstrap) => [
+      (await installConfluentKafka()).python,
+      path('confluent-kafka/driver.py'),
+      bootstrap,
+    ],
+  },
+  java: {
+    codecs: everyCodec,
+    lacks: [],
+    partitionsOfKeys: murmur2,
+    prepare: async (bootstrap) => ['java', ...(await installJava()).driver, bootstrap],
+  },
+  'franz-go': {
+    codecs: everyCodec,
+    lacks: [],
+    partitionsOfKeys: murmur2,
+    prepare: async (bootstrap) => [(await installFranzGo()).driver, bootstrap],
+  },
+};
+
+/** The clients that this machine can run; `run.mjs` says which it cannot. */
+export async function prepareClients(bootstrap: string): Promise<Client[]> {
+  const clients: Client[] = [];
+  for (const [name, { prepare, ...its }] of Object.entries(known)) {
+    if (name !== 'kafkajs' && whyNotHere(name as Installable)) continue;
+    clients.push({ name, ...its, command: await prepare(bootstrap) });
+  }
+  return clients;
+}

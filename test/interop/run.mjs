@@ -1,0 +1,33 @@
+/**
+ * `npm run test:interop`: five clients that others publish, in four languages, on our broker. Installs those that are
+ * missing; says which it leaves out, and why, where their language is missing, and `.ci/run`, which accepts no such reason,
+ * turns red. With `-- --download` it only installs. With `-- --apache` the same tests run on Apache Kafka.
+ */
+import '../tools/install.mjs';
+import { packageScript, runNode } from '../tools/steps.mjs';
+import {
+  installable,
+  installConfluentKafka,
+  installFranzGo,
+  installJava,
+  installPlatformatic,
+  whyNotHere,
+} from './install.mjs';
+
+/** @type {Record<string, () => Promise<unknown>>} */
+const install = {
+  platformatic: installPlatformatic,
+  'confluent-kafka': installConfluentKafka,
+  java: installJava,
+  'franz-go': installFranzGo,
+};
+for (const client of installable) {
+  const reason = whyNotHere(client);
+  if (reason) console.log(`SKIPPED ${client}: ${reason}`);
+  else await install[client]();
+}
+if (process.argv.includes('--apache')) process.env.INTEROP_BROKER = 'apache';
+if (!process.argv.includes('--download')) {
+  const vitest = packageScript('vitest', 'vitest.mjs');
+  await runNode(vitest, 'run', '--config', 'test/interop/vitest.config.ts').catch(() => process.exit(1));
+}
