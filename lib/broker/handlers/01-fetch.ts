@@ -11,7 +11,6 @@ import type { Partition } from '../../cluster/partition.ts';
 import type { Fetch } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
 import type { ResponseInput } from '../../protocol/schema.ts';
-import { batchesIn } from '../../records/batch.ts';
 import type { Handler } from '../dispatch.ts';
 import type { FetchAnswer, FetchedPartition } from '../fetchSessions.ts';
 import { epochError } from '../leaderEpoch.ts';
@@ -21,8 +20,8 @@ import { errorOfRead } from '../storageErrors.ts';
 type Responses = ResponseInput<typeof Fetch>['responses'];
 type PartitionResponse = Responses[number]['partitions'][number];
 
-const ZSTD_SINCE = 10;
 const TOPIC_IDS_SINCE = 13;
+const READ_COMMITTED = 1;
 
 /** One partition that is asked for, with what was found under its name. */
 interface Wanted {
@@ -35,7 +34,7 @@ export const handleFetch: Handler<typeof Fetch> = async (services, request, { ve
   if ('code' in plan) return { errorCode: plan.code, responses: [] };
   const all = plan.partitions.map((wanted) => ({ wanted, found: find(services, wanted, version) }));
   const maxBytes = Math.min(request.maxBytes, services.config['fetch.max.bytes']);
-  const read = await readWhenReady(services, all, { ...request, maxBytes, version });
+  const read = await readWhenReady(services, all, { ...request, maxBytes });
   const { error, sessionId, answers } = plan.finish(read);
   return { errorCode: error.code, sessionId, responses: byTopic(answers) };
 };
@@ -44,7 +43,7 @@ interface Limits {
   readonly minBytes: number;
   readonly maxBytes: number;
   readonly maxWaitMs: number;
-  readonly version: number;
+  readonly isolationLevel: number;
 }
 
 // #region readWhenReady
@@ -52,11 +51,11 @@ interface Limits {
 async function readWhenReady(
   services: Services,
   all: readonly Wanted[],
-  { minBytes, maxBytes, maxWaitMs, version }: Limits,
+  { minBytes, maxBytes, maxWaitMs, isolationLevel }: Limits,
 ): Promise<FetchAnswer[]> {
   const partitions = all.flatMap(({ found }) => ('code' in found ? [] : [found]));
   const committedBefore = partitions.map((partition) => ({ partition, bytes: partition.bytesCommitted }));
-  const first = await readAll(all, maxBytes, version);
+  const first = await readAll(all, maxBytes, isolationLevel);
   const isEnough = first.failed || first.bytes >= minBytes || partitions.length === 0;
   if (isEnough || maxWaitMs <= 0) return first.answers;
   const ready = () =>
@@ -64,7 +63,7 @@ async function readWhenReady(
     committedBefore.reduce((sum, { partition, bytes }) => sum + partition.bytesCommitted - bytes, first.bytes) >=
       minBytes;
   await services.purgatory.until(partitions, ready, maxWaitMs);
-  return (await readAll(all, maxBytes, version)).answers;
+  return (await readAll(all, maxBytes, isolationLevel)).answers;
 }
 // #endregion readWhenReady
 
@@ -74,7 +73,7 @@ function find({ topics }: Services, wanted: FetchedPartition, version: number): 
   if (topic === undefined) return byId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
   const found = topic.partitions[wanted.partition];
   if (found === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
-  const epoch = epochError(wanted.currentLeaderEpoch, found);
+  const epoch = epochError(Math.max(wanted.currentLeaderEpoch, -1), found);
   return epoch === Errors.NONE ? found : epoch;
 }
 
@@ -85,33 +84,45 @@ interface Read {
 }
 
 // #region readAll
-async function readAll(all: readonly Wanted[], maxBytes: number, version: number): Promise<Read> {
+async function readAll(all: readonly Wanted[], maxBytes: number, isolationLevel: number): Promise<Read> {
   const answers: FetchAnswer[] = [];
   let bytes = 0;
   let failed = false;
   for (const one of all) {
-    const response = await readOne(one, maxBytes - bytes, bytes === 0, version);
+    const response = await readOne(one, maxBytes - bytes, bytes === 0, isolationLevel);
     bytes += lengthOf(response);
-    failed ||= response.errorCode !== Errors.NONE.code;
+    // What is not here may come to be while the others are waited for; any other error is worth telling at once.
+    failed ||= response.errorCode !== Errors.NONE.code && !isUnknown(one.found);
     answers.push({ wanted: one.wanted, response });
   }
   return { answers, bytes, failed };
 }
 
 /** `first` says that nothing has been found so far: then one batch is sent even when it is larger than every limit. */
-async function readOne(one: Wanted, bytesLeft: number, first: boolean, version: number): Promise<PartitionResponse> {
+async function readOne(
+  one: Wanted,
+  bytesLeft: number,
+  first: boolean,
+  isolationLevel: number,
+): Promise<PartitionResponse> {
   const { found, wanted } = one;
   const { partition: partitionIndex, fetchOffset } = wanted;
-  if ('code' in found) return failure(partitionIndex, found);
+  if ('code' in found) {
+    return { ...failure(partitionIndex, found), abortedTransactions: isUnknown(found) ? [] : null };
+  }
   if (found.isClosed) return failure(partitionIndex, Errors.UNKNOWN_TOPIC_OR_PARTITION);
   const limit = Math.min(wanted.partitionMaxBytes, bytesLeft);
+  const parting = partingOf(found, wanted);
+  if (parting === 'unknown') return failure(partitionIndex, Errors.OFFSET_OUT_OF_RANGE);
   try {
-    const read = first || limit > 0 ? await found.read(fetchOffset, Math.max(limit, 0)) : NOTHING;
+    const read =
+      (first || limit > 0) && parting === undefined ? await found.read(fetchOffset, Math.max(limit, 0)) : NOTHING;
     const records = first || read.length <= limit ? read : NOTHING;
-    if (version < ZSTD_SINCE && hasZstd(records)) return failure(partitionIndex, Errors.UNSUPPORTED_COMPRESSION_TYPE);
     const { highWatermark, log } = found;
     const marks = { highWatermark, lastStableOffset: highWatermark, logStartOffset: log.logStartOffset };
-    return { partitionIndex, errorCode: Errors.NONE.code, ...marks, records };
+    const abortedTransactions = isolationLevel === READ_COMMITTED ? [] : null;
+    const divergingEpoch = parting && { epoch: parting.leaderEpoch, endOffset: parting.endOffset };
+    return { partitionIndex, errorCode: Errors.NONE.code, ...marks, abortedTransactions, divergingEpoch, records };
   } catch (error) {
     return failure(partitionIndex, errorOfRead(error));
   }
@@ -124,9 +135,19 @@ function lengthOf({ records }: PartitionResponse): number {
   return records instanceof Uint8Array ? records.length : 0;
 }
 
-function hasZstd(records: Uint8Array): boolean {
-  for (const { header } of batchesIn(records)) if (header.codec === 'zstd') return true;
-  return false;
+function isUnknown(found: Partition | ErrorCode): boolean {
+  return found === Errors.UNKNOWN_TOPIC_OR_PARTITION || found === Errors.UNKNOWN_TOPIC_ID;
+}
+
+/**
+ * Where the log of a client that says in which epoch it read last parts from this one; nothing, when it does not part (KIP-595). `unknown`: there is no
+ * such epoch here.
+ */
+function partingOf(partition: Partition, { lastFetchedEpoch, fetchOffset }: FetchedPartition) {
+  if (lastFetchedEpoch < 0) return undefined;
+  const end = partition.endOfEpoch(lastFetchedEpoch);
+  if (end === null) return 'unknown';
+  return end.endOffset < fetchOffset ? end : undefined;
 }
 
 function failure(partitionIndex: number, error: ErrorCode): PartitionResponse {

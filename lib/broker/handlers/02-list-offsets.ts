@@ -15,16 +15,22 @@ type Found = Omit<PartitionResponse, 'partitionIndex' | 'errorCode'>;
 const READ_BYTES = 1 << 20;
 const NONE_FOUND: Found = { timestamp: -1, offset: -1, leaderEpoch: -1 };
 
-export const handleListOffsets: Handler<typeof ListOffsets> = async (services, request) => ({
+const MAX_TIMESTAMP_SINCE = 7;
+
+export const handleListOffsets: Handler<typeof ListOffsets> = async (services, request, { version }) => ({
   topics: await Promise.all(
-    request.topics.map(async ({ name, partitions }) => ({
-      name,
-      partitions: await Promise.all(
-        partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) =>
-          answer(services, { name, partitionIndex, currentLeaderEpoch, timestamp }),
-        ),
-      ),
-    })),
+    request.topics.map(async ({ name, partitions }) => {
+      const questions = new Map<number, Question>();
+      const twice = new Set<number>();
+      for (const one of partitions) {
+        if (questions.has(one.partitionIndex)) twice.add(one.partitionIndex);
+        questions.set(one.partitionIndex, { name, ...one });
+      }
+      const answers = [...questions].map(([index, question]) =>
+        twice.has(index) ? failure(index, Errors.INVALID_REQUEST) : answer(services, question, version),
+      );
+      return { name, partitions: await Promise.all(answers) };
+    }),
   ),
 });
 
@@ -35,13 +41,14 @@ interface Question {
   readonly timestamp: number;
 }
 
-async function answer(services: Services, question: Question): Promise<PartitionResponse> {
+async function answer(services: Services, question: Question, version: number): Promise<PartitionResponse> {
   const { partitionIndex, timestamp } = question;
   const partition = services.topics.partition(question.name, partitionIndex);
   if (partition === undefined) return failure(partitionIndex, Errors.UNKNOWN_TOPIC_OR_PARTITION);
   const epoch = epochError(question.currentLeaderEpoch, partition);
   if (epoch !== Errors.NONE) return failure(partitionIndex, epoch);
-  if (timestamp < MAX_TIMESTAMP) return failure(partitionIndex, Errors.UNSUPPORTED_VERSION);
+  const oldest = version < MAX_TIMESTAMP_SINCE ? EARLIEST_TIMESTAMP : MAX_TIMESTAMP;
+  if (timestamp < oldest) return failure(partitionIndex, Errors.UNSUPPORTED_VERSION);
   try {
     return { partitionIndex, errorCode: Errors.NONE.code, ...(await look(services, partition, timestamp)) };
   } catch (error) {
