@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { PartitionQueue } from '../../lib/client/producer/partitionQueue.ts';
 import { produceRequest } from '../../lib/client/producer/produceRequest.ts';
-import { serialize } from '../../lib/client/producer/record.ts';
+import { serialize, sizeOf } from '../../lib/client/producer/record.ts';
+import { Sending } from '../../lib/client/producer/sending.ts';
 import { portableCodecs } from '../../lib/codecs/codecs.ts';
 import { checkBatch, decodeBatch } from '../../lib/records/batch.ts';
 
@@ -10,9 +11,10 @@ test.each(['none', 'gzip', 'snappy', 'lz4'] as const)(
   (compressionType) => {
     const queue = new PartitionQueue('ledger', 0);
     const values = Array.from({ length: 100 }, (_, index) => `Ada pays Bob ${index}.`);
-    for (const value of values) {
-      const record = serialize({ topic: 'ledger', value }, 1_700_000_000_000);
-      queue.add({ ...record, topic: 'ledger', partition: 0, resolve: () => {}, reject: () => {} }, 0, 100_000);
+    const sending = new Sending(values.length);
+    for (const [index, value] of values.entries()) {
+      const data = serialize({ topic: 'ledger', value }, 1_700_000_000_000);
+      queue.add({ topic: 'ledger', partition: 0, data, sizeInBytes: sizeOf(data), sending, index }, 0, 100_000);
     }
     const settings = { acks: -1, requestTimeoutMs: 1000, compressionType } as const;
     const request = produceRequest([{ queue, batch: queue.take() }], settings, portableCodecs);

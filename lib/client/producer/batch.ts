@@ -44,15 +44,17 @@ export class ProducerBatch {
   succeed(partition: number, baseOffset: number, appendTime: number): void {
     if (this.isSettled) return;
     this.isSettled = true;
-    for (const [index, { topic, data, resolve }] of this.records.entries()) {
-      const offset = baseOffset < 0 ? -1 : baseOffset + index;
-      resolve({ topic, partition, offset, timestamp: appendTime >= 0 ? appendTime : data.timestamp });
+    let offset = baseOffset;
+    for (const { topic, data, sending, index } of this.records) {
+      const timestamp = appendTime >= 0 ? appendTime : data.timestamp;
+      sending.acknowledged(index, { topic, partition, offset, timestamp });
+      if (baseOffset >= 0) offset++;
     }
   }
 
   fail(error: Error): void {
     if (this.isSettled) return;
     this.isSettled = true;
-    for (const record of this.records) record.reject(error);
+    for (const { sending } of this.records) sending.failed(error);
   }
 }

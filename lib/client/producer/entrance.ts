@@ -40,12 +40,13 @@ export class Entrance {
   }
 
   enter(record: OutgoingRecord): void {
-    if (this.#closed) return record.reject(new ClientClosedError('this producer has been closed: make a new one'));
+    if (this.#closed)
+      return record.sending.failed(new ClientClosedError('this producer has been closed: make a new one'));
     const line = this.#lines.get(record.topic);
     if (line === undefined && this.#passes(record)) return;
     // Waiting records take memory too. Who does not wait for its sends at all is stopped here.
     if (this.#waitingBytes + record.sizeInBytes > this.#settings.bufferMemoryBytes) {
-      return record.reject(
+      return record.sending.failed(
         new BufferFullError(
           `${this.#waitingBytes} bytes of records are already waiting for memory: await send() before you send more, or raise bufferMemoryBytes`,
         ),
@@ -83,7 +84,7 @@ export class Entrance {
       try {
         await this.#admit(next);
       } catch (error) {
-        next.record.reject(error instanceof Error ? error : new Error(String(error)));
+        next.record.sending.failed(error instanceof Error ? error : new Error(String(error)));
       }
       line.shift();
       this.#waitingBytes -= next.record.sizeInBytes;
@@ -141,6 +142,8 @@ export class Entrance {
       );
     }
     if (data.key !== null) return partitionOf(data.key, count);
+    const current = this.#sticky.current(topic.name);
+    if (current !== undefined && topic.partitions[current]?.leader >= 0) return current;
     const led = topic.partitions.filter(({ leader }) => leader >= 0);
     return this.#sticky.choose(
       topic.name,

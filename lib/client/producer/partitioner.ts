@@ -48,6 +48,11 @@ export class StickyPartitions {
     this.#random = random;
   }
 
+  /** The partition of the moment, if there is one. */
+  current(topic: string): number | undefined {
+    return this.#current.get(topic);
+  }
+
   /** The partition of the moment, out of `available`, which must not be empty. */
   choose(topic: string, available: readonly number[]): number {
     const current = this.#current.get(topic);

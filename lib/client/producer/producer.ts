@@ -12,8 +12,9 @@ import { RecordTooLargeError, SettingError } from '../errors.ts';
 import { type CommonSettings, commonDefaults, oneOf, withDefaults } from '../settings.ts';
 import { Entrance } from './entrance.ts';
 import { StickyPartitions } from './partitioner.ts';
-import { type ProducerRecord, type RecordMetadata, serialize } from './record.ts';
+import { type ProducerRecord, type RecordMetadata, serialize, sizeOf } from './record.ts';
 import { Sender } from './sender.ts';
+import { Sending } from './sending.ts';
 
 /** Kafka's own names in camelCase, units last. */
 export interface ProducerSettings extends CommonSettings {
@@ -105,7 +106,7 @@ export class KafkaProducer implements Producer {
   readonly #sender: Sender;
   readonly #entrance: Entrance;
   /** What has been sent and is not settled. */
-  readonly #open = new Set<Promise<RecordMetadata>>();
+  readonly #open = new Set<Sending>();
   #closing: Promise<void> | undefined;
 
   constructor(host: Host, bootstrap: readonly Address[], given: ProducerSettings) {
@@ -121,13 +122,16 @@ export class KafkaProducer implements Producer {
   send(record: ProducerRecord): Promise<RecordMetadata>;
   send(records: readonly ProducerRecord[]): Promise<RecordMetadata[]>;
   send(records: ProducerRecord | readonly ProducerRecord[]): Promise<RecordMetadata | RecordMetadata[]> {
-    if (!Array.isArray(records)) return this.#send(records as ProducerRecord);
-    return Promise.all(records.map((record: ProducerRecord) => this.#send(record)));
+    if (Array.isArray(records)) return this.#send(records) as Promise<RecordMetadata[]>;
+    const sent = this.#send([records as ProducerRecord]).then(([metadata]) => metadata);
+    // Whoever does not look at the answer does not want to know.
+    sent.catch(() => {});
+    return sent;
   }
 
   async flush(): Promise<void> {
     const calmDown = this.#sender.hurry();
-    await Promise.allSettled(this.#open);
+    await Promise.all([...this.#open].map(({ settled }) => settled));
     calmDown();
   }
 
@@ -144,21 +148,31 @@ export class KafkaProducer implements Producer {
     return this.close();
   }
 
-  #send(record: ProducerRecord): Promise<RecordMetadata> {
-    const sent = new Promise<RecordMetadata>((resolve, reject) => {
-      const { data, sizeInBytes } = serialize(record, this.#context.host.clock.wallMs());
-      const { topic, partition } = record;
-      if (sizeInBytes > this.#settings.maxRequestSizeBytes) {
-        throw new RecordTooLargeError(
-          `a record of ${sizeInBytes} bytes for topic ${topic}: maxRequestSizeBytes is ${this.#settings.maxRequestSizeBytes}`,
-        );
+  #send(records: readonly ProducerRecord[]): Promise<readonly RecordMetadata[]> {
+    const sending = new Sending(records.length);
+    const now = this.#context.host.clock.wallMs();
+    for (let index = 0; index < records.length; index++) {
+      try {
+        this.#enter(records[index], now, sending, index);
+      } catch (error) {
+        sending.failed(error as Error);
       }
-      this.#entrance.enter({ topic, partition, data, sizeInBytes, resolve, reject });
-    });
-    this.#open.add(sent);
-    const forget = () => this.#open.delete(sent);
-    sent.then(forget, forget);
-    return sent;
+    }
+    this.#open.add(sending);
+    void sending.settled.then(() => this.#open.delete(sending));
+    return sending.answer;
+  }
+
+  #enter(record: ProducerRecord, now: number, sending: Sending, index: number): void {
+    const { topic, partition } = record;
+    const data = serialize(record, now);
+    const sizeInBytes = sizeOf(data);
+    if (sizeInBytes > this.#settings.maxRequestSizeBytes) {
+      throw new RecordTooLargeError(
+        `a record of ${sizeInBytes} bytes for topic ${topic}: maxRequestSizeBytes is ${this.#settings.maxRequestSizeBytes}`,
+      );
+    }
+    this.#entrance.enter({ topic, partition, data, sizeInBytes, sending, index });
   }
 
   async #close(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Records as an application gives them to a producer, and what it gets back. */
 import { Writer } from '../../bytes/writer.ts';
 import type { Header, RecordData } from '../../records/batch.ts';
+import type { Sending } from './sending.ts';
 
 /** Text is sent as UTF-8. Null is sent as null: as a value it is a tombstone, which deletes its key from a compacted topic. */
 export type Content = string | Uint8Array | null;
@@ -35,8 +36,9 @@ export interface OutgoingRecord {
   readonly data: RecordData;
   /** Bytes in a batch at most, before compression. */
   readonly sizeInBytes: number;
-  readonly resolve: (metadata: RecordMetadata) => void;
-  readonly reject: (error: Error) => void;
+  /** The call of `send` that it came with, and its place among the records there. */
+  readonly sending: Sending;
+  readonly index: number;
 }
 
 /** Length, attributes, deltas and counts of a record: at most so many bytes beside its content. */
@@ -44,20 +46,26 @@ const RECORD_OVERHEAD_BYTES = 32;
 const HEADER_OVERHEAD_BYTES = 10;
 
 /** The record in bytes. Throws a `TypeError` that says what may be sent. */
-export function serialize(record: ProducerRecord, nowMs: number): { data: RecordData; sizeInBytes: number } {
+export function serialize(record: ProducerRecord, nowMs: number): RecordData {
   const { timestamp = nowMs } = record;
   if (!Number.isSafeInteger(timestamp))
     throw new TypeError(`timestamp ${timestamp} is not a whole number of milliseconds`);
-  const data: RecordData = {
+  return {
     timestamp,
     key: bytesOf('key', record.key ?? null),
     value: bytesOf('value', record.value),
-    headers: headersOf(record.headers ?? {}),
+    headers: record.headers === undefined ? noHeaders : headersOf(record.headers),
   };
-  let sizeInBytes = RECORD_OVERHEAD_BYTES + lengthOf(data.key) + lengthOf(data.value);
-  for (const { key, value } of data.headers) sizeInBytes += HEADER_OVERHEAD_BYTES + 3 * key.length + lengthOf(value);
-  return { data, sizeInBytes };
 }
+
+/** Bytes of a record in a batch at most, before compression. */
+export function sizeOf({ key, value, headers }: RecordData): number {
+  let sizeInBytes = RECORD_OVERHEAD_BYTES + lengthOf(key) + lengthOf(value);
+  for (const header of headers) sizeInBytes += HEADER_OVERHEAD_BYTES + 3 * header.key.length + lengthOf(header.value);
+  return sizeInBytes;
+}
+
+const noHeaders: readonly Header[] = Object.freeze([]);
 
 function headersOf(headers: NonNullable<ProducerRecord['headers']>): Header[] {
   const list = Array.isArray(headers)
