@@ -9,12 +9,14 @@ import { Topics } from '../cluster/topics.ts';
 import { GroupShard } from '../coordinators/groupShard.ts';
 import type { Host } from '../trace/host.ts';
 import type { Address, Cancel, Listener, Stream } from '../world/world.ts';
+import type { Authentication } from './authentication.ts';
 import { type BrokerConfig, ConfigError, groupSettings, logSettings } from './config.ts';
-import { ClientConnection } from './connection.ts';
+import { ClientConnection, type ConnectionParts } from './connection.ts';
 import { CoordinatorRuntime } from './coordinatorRuntime.ts';
 import { Purgatory } from './delayed.ts';
 import { Dispatcher, type Interceptor } from './dispatch.ts';
 import { FetchSessions } from './fetchSessions.ts';
+import { AnswerMemory, ConnectionCounts, RequestMemory } from './limits.ts';
 import { LiveConfig } from './liveConfig.ts';
 import { announced, routes } from './routes.ts';
 import type { GroupRuntime, Services } from './services.ts';
@@ -31,6 +33,8 @@ export interface BrokerSettings {
   readonly config?: { readonly [name: string]: string };
   /** Topics to be made unless they exist, with their numbers of partitions. */
   readonly topics?: { readonly [name: string]: number };
+  /** How clients show who they are. Default: nobody is asked. */
+  readonly authentication?: Authentication;
   /** Sees every request before its handler does. */
   readonly interceptor?: Interceptor;
 }
@@ -50,7 +54,12 @@ export class Broker {
   readonly #purgatory: Purgatory;
   readonly #dispatcher: Dispatcher;
   readonly #upkeep: Upkeep;
+  readonly #services: Services;
+  readonly #authentication: Authentication | undefined;
   readonly #connections = new Map<ClientConnection, Promise<void>>();
+  readonly #counts = new ConnectionCounts();
+  readonly #requestMemory: RequestMemory | undefined;
+  readonly #answerMemory: AnswerMemory;
   #closing: Promise<void> | undefined;
 
   /**
@@ -92,7 +101,8 @@ export class Broker {
     }
   }
 
-  private constructor(host: Host, { brokerId, advertisedHost, interceptor }: BrokerSettings, parts: Parts) {
+  private constructor(host: Host, settings: BrokerSettings, parts: Parts) {
+    const { brokerId, advertisedHost, authentication, interceptor } = settings;
     this.#host = host;
     this.brokerId = brokerId;
     const { address: listening } = parts.listener;
@@ -118,8 +128,18 @@ export class Broker {
       fetchSessions: new FetchSessions(host, live.current['max.incremental.fetch.session.cache.slots']),
       announced: announced(routes),
     };
+    this.#services = services;
+    this.#authentication = authentication;
     this.#dispatcher = new Dispatcher(services, routes, interceptor);
-    this.#upkeep = new Upkeep(host, { topics: this.topics, groups: this.groups, config: () => live.current });
+    const queuedBytes = live.current['queued.max.request.bytes'];
+    this.#requestMemory = queuedBytes < 0 ? undefined : new RequestMemory(queuedBytes);
+    this.#answerMemory = new AnswerMemory(host.clock);
+    this.#upkeep = new Upkeep(host, {
+      topics: this.topics,
+      groups: this.groups,
+      config: () => live.current,
+      closeIdle: () => this.#closeIdle(),
+    });
     const { address } = this;
     host.trace.record(host.name, 'broker.started', { broker: brokerId, host: address.host, port: address.port });
   }
@@ -158,12 +178,49 @@ export class Broker {
 
   #serve(stream: Stream): void {
     if (this.#closing) return stream.abort('the broker stops');
-    const maxFrameBytes = this.config['socket.request.max.bytes'];
-    const connection = new ClientConnection(this.#host, stream, this.#dispatcher, maxFrameBytes);
-    this.#connections.set(
-      connection,
-      connection.serve().finally(() => this.#connections.delete(connection)),
+    const { remote } = stream;
+    const { config } = this;
+    const limits = { all: config['max.connections'], perAddress: config['max.connections.per.ip'] };
+    const full = this.#counts.enter(remote, limits);
+    if (full !== null) {
+      this.#host.trace.record(this.#host.name, 'connection.refused', { remote, why: full });
+      return stream.abort(full);
+    }
+    const connection = new ClientConnection(
+      this.#host,
+      stream,
+      this.#dispatcher,
+      config['socket.request.max.bytes'],
+      this.#connectionParts(),
     );
+    const served = connection.serve().finally(() => {
+      this.#connections.delete(connection);
+      this.#counts.leave(remote);
+    });
+    this.#connections.set(connection, served);
+  }
+
+  #connectionParts(): ConnectionParts {
+    const shared = { requestMemory: this.#requestMemory, answerMemory: this.#answerMemory };
+    if (this.#authentication === undefined) return shared;
+    const gate = {
+      authenticator: this.#authentication.begin(this.#services),
+      maxFrameBytes: this.config['sasl.server.max.receive.size'],
+      failureDelayMs: this.config['connection.failed.authentication.delay.ms'],
+    };
+    return { ...shared, gate };
+  }
+
+  /** Whoever has neither said nor taken anything for `connections.max.idle.ms` is gone, or can come again. */
+  #closeIdle(): void {
+    const limitMs = this.config['connections.max.idle.ms'];
+    if (limitMs < 0) return;
+    const now = this.#host.clock.monotonicMs();
+    for (const connection of this.#connections.keys()) {
+      if (now - connection.lastActiveMs >= limitMs) {
+        connection.close(`nothing has happened on it for ${limitMs} ms (connections.max.idle.ms)`);
+      }
+    }
   }
 }
 

@@ -99,6 +99,41 @@ export const properties = {
     'How many fetch sessions are kept; 0: none, so that every fetch names all its partitions.',
   ),
   'socket.request.max.bytes': whole(104_857_600, [1, MAX_INT], 'The largest request.'),
+  'queued.max.request.bytes': whole(
+    -1,
+    [-1, MAX_LONG],
+    'How many bytes of requests are taken in and not yet answered before no more is read from clients; -1: any number.',
+  ),
+  'max.connections': whole(
+    MAX_INT,
+    [0, MAX_INT],
+    'How many connections there may be; further ones are closed at once.',
+  ),
+  'max.connections.per.ip': whole(
+    MAX_INT,
+    [0, MAX_INT],
+    'How many connections one address may have; further ones are closed at once.',
+  ),
+  'connections.max.idle.ms': whole(
+    600_000,
+    [-1, MAX_LONG],
+    'How long nothing may happen on a connection before it is closed; -1: any time.',
+  ),
+  'sasl.enabled.mechanisms': several(
+    'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+    ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'],
+    'In which ways clients can show who they are, on a broker that has users.',
+  ),
+  'sasl.server.max.receive.size': whole(
+    524_288,
+    [1, MAX_INT],
+    'The largest request of a client that has not yet shown who it is.',
+  ),
+  'connection.failed.authentication.delay.ms': whole(
+    100,
+    [0, MAX_INT],
+    'How long a client that could not show who it is waits for its answer, so that trying passwords takes time.',
+  ),
   'group.min.session.timeout.ms': whole(6_000, [0, MAX_INT], 'The shortest session timeout that a member may ask for.'),
   'group.max.session.timeout.ms': whole(
     1_800_000,
@@ -209,6 +244,8 @@ const dynamic: ReadonlySet<PropertyName> = new Set([
   ...Object.values(topicProperties),
   'log.cleaner.backoff.ms',
   'producer.id.expiration.ms',
+  'max.connections',
+  'max.connections.per.ip',
 ]);
 
 /** Whether a setting of the broker can be changed while it runs. */

@@ -6,6 +6,8 @@
  * is one answer and a few requests. Only requests that say so may overlap (Produce, so that a batch need not wait for the disk of the one
  * before), up to a number and a size.
  *
+ * Where the broker has users, nothing of this begins before the client has shown who it is (authentication.ts).
+ *
  * Bytes that make no sense end the connection with a line in the trace. They never end the broker, and other connections do not notice.
  */
 import { MalformedBytes } from '../bytes/reader.ts';
@@ -13,16 +15,37 @@ import { FrameSplitter } from '../protocol/frame.ts';
 import type { Host } from '../trace/host.ts';
 import { ConnectionLost } from '../world/errors.ts';
 import type { Stream } from '../world/world.ts';
+import type { Authenticator } from './authentication.ts';
 import { CloseConnection, type Dispatcher, type Job } from './dispatch.ts';
+import { type AnswerMemory, type RequestMemory, RequestRoom } from './limits.ts';
 
 const MAX_OVERLAPPING_REQUESTS = 16;
 const MAX_OVERLAPPING_BYTES = 16 << 20;
+
+/** What a connection shares with the others, and what may stand before it. */
+export interface ConnectionParts {
+  /** Absent: requests may take any number of bytes. */
+  readonly requestMemory?: RequestMemory;
+  readonly answerMemory?: AnswerMemory;
+  /** Where clients must show who they are. */
+  readonly gate?: {
+    readonly authenticator: Authenticator;
+    /** The largest frame until then. */
+    readonly maxFrameBytes: number;
+    /** How long a client that is not let in waits for its answer. */
+    readonly failureDelayMs: number;
+  };
+}
 
 export class ClientConnection {
   readonly #host: Host;
   readonly #stream: Stream;
   readonly #dispatcher: Dispatcher;
   readonly #splitter: FrameSplitter;
+  readonly #maxFrameBytes: number;
+  readonly #parts: ConnectionParts;
+  readonly #memory: RequestRoom | undefined;
+  #lastActiveMs: number;
   /** Answers that are being made or written, oldest first. */
   readonly #underWay: { readonly bytes: number; readonly written: Promise<void> }[] = [];
   readonly #stopped: Promise<never>;
@@ -30,11 +53,15 @@ export class ClientConnection {
   #isClosed = false;
   #clientId: string | null = null;
 
-  constructor(host: Host, stream: Stream, dispatcher: Dispatcher, maxFrameBytes: number) {
+  constructor(host: Host, stream: Stream, dispatcher: Dispatcher, maxFrameBytes: number, parts: ConnectionParts = {}) {
     this.#host = host;
     this.#stream = stream;
     this.#dispatcher = dispatcher;
-    this.#splitter = new FrameSplitter(maxFrameBytes);
+    this.#maxFrameBytes = maxFrameBytes;
+    this.#parts = parts;
+    this.#memory = parts.requestMemory && new RequestRoom(parts.requestMemory);
+    this.#splitter = new FrameSplitter(parts.gate?.maxFrameBytes ?? maxFrameBytes);
+    this.#lastActiveMs = host.clock.monotonicMs();
     this.#stopped = new Promise((_, reject) => {
       this.#stop = reject;
     });
@@ -54,8 +81,14 @@ export class ClientConnection {
     } catch (error) {
       this.#end(error);
     } finally {
+      this.#memory?.close();
       this.#isClosed = true;
     }
+  }
+
+  /** When bytes have last come or gone, in the time of the clock. */
+  get lastActiveMs(): number {
+    return this.#lastActiveMs;
   }
 
   /** Ends the connection at once. Requests under way get no answer. */
@@ -66,10 +99,17 @@ export class ClientConnection {
   // #region readAll
   async #readAll(): Promise<void> {
     for (;;) {
+      if (this.#memory) await this.#memory.reserve(this.#splitter.announced);
       const chunk = await this.#stream.read();
       if (chunk === null) return;
+      this.#lastActiveMs = this.#host.clock.monotonicMs();
       for (const frame of this.#splitter.push(chunk)) {
         if (this.#isClosed) return;
+        this.#memory?.complete(frame.length);
+        if (this.#parts.gate && this.#parts.gate.authenticator.user === undefined) {
+          await this.#authenticate(this.#parts.gate, frame);
+          continue;
+        }
         const job = this.#dispatcher.decode(frame, this.#stream.remote);
         await this.#room(job, frame.length);
         this.#begin(job, frame.length);
@@ -87,12 +127,29 @@ export class ClientConnection {
   }
   // #endregion readAll
 
+  async #authenticate(gate: NonNullable<ConnectionParts['gate']>, frame: Uint8Array): Promise<void> {
+    const { authenticator } = gate;
+    const { answer, failure } = authenticator.take(frame);
+    if (failure !== undefined) await this.#host.clock.sleep(gate.failureDelayMs);
+    if (answer !== null) await this.#stream.write(answer);
+    this.#memory?.done(frame.length);
+    if (failure !== undefined) throw new CloseConnection(failure);
+    if (authenticator.user === undefined) return;
+    this.#splitter.maxFrameBytes = this.#maxFrameBytes;
+    const { remote } = this.#stream;
+    this.#host.trace.record(this.#host.name, 'client.authenticated', { remote, user: authenticator.user });
+  }
+
   /** Begins with the request now, and writes the answer when those before it have been written. */
   #begin(job: Job, bytes: number): void {
     this.#clientId = job.header.clientId;
     const before = this.#underWay.at(-1)?.written;
     const answer = job.answer();
-    const entry = { bytes, written: this.#write(job, answer, before).finally(() => this.#underWay.shift()) };
+    const written = this.#write(job, answer, before).finally(() => {
+      this.#underWay.shift();
+      this.#memory?.done(bytes);
+    });
+    const entry = { bytes, written };
     entry.written.catch((error) => this.#stop(error));
     this.#underWay.push(entry);
   }
@@ -113,7 +170,13 @@ export class ClientConnection {
       client: clientId,
       ...request,
     });
-    await this.#stream.write(chunks);
+    const release = this.#parts.answerMemory?.hold(sizeOf(chunks), (why) => this.close(why));
+    try {
+      await this.#stream.write(chunks);
+    } finally {
+      release?.();
+    }
+    this.#lastActiveMs = this.#host.clock.monotonicMs();
   }
 
   #end(error: unknown): void {
@@ -123,4 +186,10 @@ export class ClientConnection {
     this.#host.trace.record(this.#host.name, what, { remote: this.#stream.remote, why });
     this.#stream.abort(why);
   }
+}
+
+function sizeOf(chunks: readonly Uint8Array[]): number {
+  let bytes = 0;
+  for (const chunk of chunks) bytes += chunk.length;
+  return bytes;
 }

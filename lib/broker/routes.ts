@@ -25,6 +25,8 @@ import {
   OffsetFetch,
   OffsetForLeaderEpoch,
   Produce,
+  SaslAuthenticate,
+  SaslHandshake,
   SyncGroup,
 } from '../protocol/apis/index.ts';
 import { type Route, route } from './dispatch.ts';
@@ -42,6 +44,7 @@ import { handleLeaveGroup } from './handlers/13-leave-group.ts';
 import { handleSyncGroup } from './handlers/14-sync-group.ts';
 import { handleDescribeGroups } from './handlers/15-describe-groups.ts';
 import { handleListGroups } from './handlers/16-list-groups.ts';
+import { handleSaslHandshake } from './handlers/17-sasl-handshake.ts';
 import { handleApiVersions } from './handlers/18-api-versions.ts';
 import { handleCreateTopics } from './handlers/19-create-topics.ts';
 import { handleDeleteTopics } from './handlers/20-delete-topics.ts';
@@ -50,6 +53,7 @@ import { handleInitProducerId } from './handlers/22-init-producer-id.ts';
 import { handleOffsetForLeaderEpoch } from './handlers/23-offset-for-leader-epoch.ts';
 import { handleDescribeConfigs } from './handlers/32-describe-configs.ts';
 import { handleAlterConfigs } from './handlers/33-alter-configs.ts';
+import { handleSaslAuthenticate } from './handlers/36-sasl-authenticate.ts';
 import { handleCreatePartitions } from './handlers/37-create-partitions.ts';
 import { handleDeleteGroups } from './handlers/42-delete-groups.ts';
 import { handleIncrementalAlterConfigs } from './handlers/44-incremental-alter-configs.ts';
@@ -73,6 +77,7 @@ export const routes: readonly Route[] = [
   route(SyncGroup, handleSyncGroup),
   route(DescribeGroups, handleDescribeGroups),
   route(ListGroups, handleListGroups),
+  route(SaslHandshake, handleSaslHandshake),
   route(ApiVersions, handleApiVersions),
   route(CreateTopics, handleCreateTopics),
   route(DeleteTopics, handleDeleteTopics),
@@ -81,6 +86,7 @@ export const routes: readonly Route[] = [
   route(OffsetForLeaderEpoch, handleOffsetForLeaderEpoch),
   route(DescribeConfigs, handleDescribeConfigs),
   route(AlterConfigs, handleAlterConfigs),
+  route(SaslAuthenticate, handleSaslAuthenticate),
   route(CreatePartitions, handleCreatePartitions),
   route(DeleteGroups, handleDeleteGroups),
   route(IncrementalAlterConfigs, handleIncrementalAlterConfigs),

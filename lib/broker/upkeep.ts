@@ -1,5 +1,6 @@
 /**
- * What a broker does by itself from time to time, asked by nobody: deleting old segments, compacting, forgetting producers and offsets.
+ * What a broker does by itself from time to time, asked by nobody: deleting old segments, compacting, forgetting producers and offsets, closing
+ * connections on which nothing happens.
  *
  * There is one timer, however many partitions there are. It goes off when the next chore is due, chores are done one after the other,
  * and only then is it set again; so they never overlap, and a slow disk makes them rarer instead of piling them up. What fails is told
@@ -28,6 +29,7 @@ export interface UpkeepParts {
   readonly topics: Topics;
   readonly groups: GroupRuntime;
   readonly config: () => BrokerConfig;
+  readonly closeIdle: () => void;
 }
 
 export class Upkeep {
@@ -44,7 +46,7 @@ export class Upkeep {
   #isClosed = false;
 
   /** The first chore is due when its time has passed once. */
-  constructor(host: Host, { topics, groups, config }: UpkeepParts) {
+  constructor(host: Host, { topics, groups, config, closeIdle }: UpkeepParts) {
     this.#host = host;
     this.#topics = topics;
     this.#config = config;
@@ -66,6 +68,8 @@ export class Upkeep {
         () => config()['offsets.retention.check.interval.ms'],
         () => groups.sweep(),
       ),
+      // A connection that lies idle is closed between once and one and a half times its limit.
+      chore(() => idleCheckMs(config()['connections.max.idle.ms']), closeIdle),
     ];
     // A new topic may have to be looked at sooner than anything so far.
     this.#ignoreTopics = topics.onChange(() => this.#setTimer());
@@ -137,6 +141,10 @@ export class Upkeep {
     }
     return Math.max(often, this.#config()['log.retention.check.interval.ms']);
   }
+}
+
+function idleCheckMs(limitMs: number): number {
+  return limitMs < 0 ? Infinity : Math.max(1, Math.floor(limitMs / 2));
 }
 
 function wordsOf(error: unknown): string {

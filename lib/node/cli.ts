@@ -4,9 +4,19 @@
  */
 import { readFileSync } from 'node:fs';
 import { type Command, helpText, readCommandLine, type ServeOptions, UsageError } from './commandLine.ts';
-import { AddressInUse, CannotListen, ConfigError, DiskFailed, DiskLocked, StorageError, serve } from './index.ts';
+import {
+  AddressInUse,
+  CannotListen,
+  ConfigError,
+  DiskFailed,
+  DiskLocked,
+  StorageError,
+  serve,
+  TlsFailed,
+} from './index.ts';
+import { readPassword, readUsers } from './security.ts';
 
-const foreseen = [UsageError, ConfigError, AddressInUse, CannotListen, DiskLocked, DiskFailed, StorageError];
+const foreseen = [UsageError, ConfigError, AddressInUse, CannotListen, DiskLocked, DiskFailed, StorageError, TlsFailed];
 
 try {
   await run(readCommandLine(process.argv.slice(2)));
@@ -27,9 +37,16 @@ function version(): string {
 }
 
 async function runServe(options: ServeOptions): Promise<void> {
-  const served = await serve({ ...options, say: (line) => console.error(`kafkaito: ${line}`) });
+  const { tls, saslUsers } = options;
+  const served = await serve({
+    ...options,
+    tls: tls && { ...tls, passphrase: tls.passwordFile === undefined ? undefined : readPassword(tls.passwordFile) },
+    sasl: saslUsers === undefined ? undefined : { users: readUsers(saslUsers) },
+    say: (line) => console.error(`kafkaito: ${line}`),
+  });
   const where = options.dataDir === undefined ? 'logs in memory, gone when it stops' : `data in ${options.dataDir}`;
-  console.log(`kafkaito is ready on ${served.bootstrap} (${where}); stop it with Ctrl-C`);
+  const how = served.securityProtocol === 'PLAINTEXT' ? '' : `security.protocol=${served.securityProtocol}, `;
+  console.log(`kafkaito is ready on ${served.bootstrap} (${how}${where}); stop it with Ctrl-C`);
   const signal = await askedToStop();
   // A second Ctrl-C, from somebody who cannot wait, ends the process as if this handler were not there.
   await served.close();

@@ -15,6 +15,10 @@ export interface ServeOptions {
   readonly topics: { readonly [topic: string]: number };
   /** Settings by Kafka's own names; the broker checks them. */
   readonly config: { readonly [property: string]: string };
+  /** Paths of PEM files, and of one with the password of the key. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly passwordFile: string | undefined } | undefined;
+  /** The path of a file with the users. */
+  readonly saslUsers: string | undefined;
 }
 
 export type Command =
@@ -35,6 +39,11 @@ Options of serve
   --topic NAME:PARTITIONS      make a topic unless it exists; may be given several times
   --config KEY=VALUE           a setting by Kafka's own name, such as
                                group.min.session.timeout.ms=1000; may be given several times
+  --tls-cert FILE              certificate, as PEM: clients come through TLS (security.protocol=SSL)
+  --tls-key FILE               its private key, as PEM
+  --tls-password FILE          file with the password of the key, where it has one
+  --sasl-users FILE            file with a line  name=password  for each user: clients log in by PLAIN,
+                               SCRAM-SHA-256 or SCRAM-SHA-512 (security.protocol=SASL_PLAINTEXT or SASL_SSL)
 
   --help, --version
 
@@ -42,13 +51,25 @@ Example
   kafkaito serve --port 9092 --data ./data --topic ledger:3
 `;
 
-const valued = ['port', 'host', 'brokers', 'data', 'topic', 'config'] as const;
+const valued = [
+  'port',
+  'host',
+  'brokers',
+  'data',
+  'topic',
+  'config',
+  'tls-cert',
+  'tls-key',
+  'tls-password',
+  'sasl-users',
+] as const;
 type Valued = (typeof valued)[number];
+type Given = { readonly [option in Valued]: string[] };
 const flags = ['help', 'version'];
 
 /** Throws `UsageError`. */
 export function readCommandLine(args: readonly string[]): Command {
-  const given: { [option in Valued]: string[] } = { port: [], host: [], brokers: [], data: [], topic: [], config: [] };
+  const given = Object.fromEntries(valued.map((option): [string, string[]] => [option, []])) as Given;
   const commands: string[] = [];
   const rest = [...args];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
@@ -93,7 +114,7 @@ function valueFor(option: string, rest: string[]): string {
   return value;
 }
 
-function readServe(given: { [option in Valued]: string[] }): ServeOptions {
+function readServe(given: Given): ServeOptions {
   const brokers = wholeNumber('--brokers', only('--brokers', given.brokers) ?? '1', 1, 1000);
   if (brokers > 1) {
     throw new UsageError(
@@ -107,7 +128,20 @@ function readServe(given: { [option in Valued]: string[] }): ServeOptions {
     dataDir: only('--data', given.data),
     topics: Object.fromEntries(given.topic.map(readTopic)),
     config: Object.fromEntries(given.config.map(readConfig)),
+    tls: readTls(given),
+    saslUsers: only('--sasl-users', given['sasl-users']),
   };
+}
+
+function readTls(given: Given): ServeOptions['tls'] {
+  const cert = only('--tls-cert', given['tls-cert']);
+  const key = only('--tls-key', given['tls-key']);
+  const passwordFile = only('--tls-password', given['tls-password']);
+  if (cert !== undefined && key !== undefined) return { cert, key, passwordFile };
+  if (cert === undefined && key === undefined && passwordFile === undefined) return undefined;
+  throw new UsageError(
+    'TLS takes a certificate and its key: give both, as  --tls-cert broker.crt --tls-key broker.key',
+  );
 }
 
 function only(option: string, values: readonly string[]): string | undefined {

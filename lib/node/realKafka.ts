@@ -5,20 +5,25 @@ import type { Kafka } from '../sim/simulate.ts';
 import type { Host } from '../trace/host.ts';
 import type { Trace } from '../trace/trace.ts';
 import { asyncDispose } from '../world/disposable.ts';
-import type { Address } from '../world/world.ts';
+import type { Address, Network } from '../world/world.ts';
 import { realClock } from './clock.ts';
 import { memoryDisk } from './memoryDisk.ts';
+import { tcp } from './tcp.ts';
 import { hostIn, realWorld } from './world.ts';
 
-/** `name` gives each client its name in headers and in the trace; by default it keeps the one it has. */
+/**
+ * `name` gives each client its name in headers and in the trace; by default it keeps the one it has. `network` is the way to the brokers, where that is
+ * not plain TCP.
+ */
 export function openRealKafka(
   bootstrap: readonly Address[],
   trace: Trace,
   name: (client: string) => string = (client) => client,
+  network: Network = tcp,
 ): Kafka {
   const open = (host: (client: string) => Host) => openKafka({ bootstrap, host: (client) => host(name(client)) });
   // Clients store nothing: their disk stays empty.
-  const world = realWorld(memoryDisk());
+  const world = { ...realWorld(memoryDisk()), network };
   const tasks = new Tasks();
   const controls = makeControls<Kafka>(
     {

@@ -18,6 +18,8 @@ import { nodeCodecs } from './codecs.ts';
 import { folderDisk } from './files.ts';
 import { memoryDisk } from './memoryDisk.ts';
 import { openRealKafka } from './realKafka.ts';
+import { brokerSecurity, type ServerSasl } from './security.ts';
+import type { ServerTls } from './tls.ts';
 import { hostIn, realTrace, realWorld } from './world.ts';
 
 export interface ServeSettings {
@@ -33,6 +35,10 @@ export interface ServeSettings {
   readonly topics?: { readonly [topic: string]: number };
   /** Settings of the broker by Kafka's own names. */
   readonly config?: { readonly [property: string]: string };
+  /** A certificate and its key, so that clients reach the broker through TLS and in no other way. Default: none. */
+  readonly tls?: ServerTls;
+  /** The users who may come in, by SASL; our own clients come as the first of them. Default: anybody may. */
+  readonly sasl?: ServerSasl;
   /** Gets a line for what the owner of the broker should know: a log that had to be cut, a lock taken over. Default: nobody. */
   readonly say?: (line: string) => void;
 }
@@ -78,11 +84,13 @@ export class ServedCluster extends ControlledCluster {
 
 export interface ServedKafka extends Kafka {
   readonly cluster: ServedCluster;
+  /** What clients of others have to set as `security.protocol`: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL. */
+  readonly securityProtocol: string;
 }
 
 /**
- * Resolves when clients can connect. Rejects with `ConfigError`, `AddressInUse`, `CannotListen`, `DiskLocked`, `DiskFailed` or `StorageError`,
- * and leaves nothing behind then. `close()` closes our clients, the broker and its files.
+ * Resolves when clients can connect. Rejects with `ConfigError`, `AddressInUse`, `CannotListen`, `DiskLocked`, `DiskFailed`, `StorageError` or
+ * `TlsFailed`, and leaves nothing behind then. `close()` closes our clients, the broker and its files.
  */
 export async function serve(settings: ServeSettings = {}): Promise<ServedKafka> {
   const { brokers = 1, port = 9092, host = '127.0.0.1', dataDir, topics, config, say = () => {} } = settings;
@@ -90,15 +98,20 @@ export async function serve(settings: ServeSettings = {}): Promise<ServedKafka> 
   const trace = realTrace();
   trace.watch((event) => tell(event, say));
   const disk: Disk = dataDir === undefined ? memoryDisk() : folderDisk(join(dataDir, 'broker-0'), { say });
+  const security = brokerSecurity(settings, (remote, why) => {
+    trace.record('broker-0', 'connection.refused', { remote, why });
+  });
+  const { network, authentication, protocol: securityProtocol } = security;
   const cluster = new ServedCluster(trace);
-  await cluster.start(hostIn(realWorld(disk), trace, 'broker-0'), {
+  await cluster.start(hostIn({ ...realWorld(disk), network }, trace, 'broker-0'), {
     brokerId: 0,
     listen: { host, port },
     advertisedHost: reachable(host),
     topics,
     config,
+    authentication,
   });
-  const kafka = openRealKafka(cluster.bootstrap, trace);
+  const kafka = openRealKafka(cluster.bootstrap, trace, undefined, security.clients);
   const close = async () => {
     // A control must not make our own clients wait as they leave.
     cluster.removeControls();
@@ -109,7 +122,7 @@ export async function serve(settings: ServeSettings = {}): Promise<ServedKafka> 
     }
     cluster.reportControls();
   };
-  return { ...kafka, cluster, close, [asyncDispose]: close };
+  return { ...kafka, cluster, securityProtocol, close, [asyncDispose]: close };
 }
 
 /** What the broker does behind its own back, so to speak: things that answer nobody's request. */
@@ -119,6 +132,7 @@ function tell({ what, detail }: TraceEvent, say: (line: string) => void): void {
     say(`${folder}: cut off ${cutBytes} bytes behind offset ${endOffset}, which no client was promised (${reason})`);
   }
   if (what === 'log.failed') say(`${detail.folder} takes nothing more until a restart: ${detail.why}`);
+  if (what === 'connection.refused') say(`the connection from ${detail.remote} is refused: ${detail.why}`);
   if (what === 'request.failed') say(`a request from ${detail.remote} failed by a fault of ours: ${detail.why}`);
 }
 

@@ -15,21 +15,14 @@ export class CannotListen extends Error {
 }
 
 /** How long a connection may take to come about; Kafka's `socket.connection.setup.timeout.ms`. */
-const CONNECT_TIMEOUT_MS = 10_000;
+export const CONNECT_TIMEOUT_MS = 10_000;
 /** Requests are small and answered at once, so nothing is held back; keep-alive finds peers that vanished without a word. */
 const socketOptions = { noDelay: true, keepAlive: true };
 
 export const tcp: Network = {
   listen(at, accept) {
     const server = createServer(socketOptions, (socket) => accept(new TcpStream(socket)));
-    return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => reject(whyNotListening(at, error)));
-      server.listen({ host: at.host, port: at.port, exclusive: true }, () => {
-        // From here on an error concerns one connection that could not be accepted; the others go on.
-        server.removeAllListeners('error').on('error', () => {});
-        resolve(listenerOf(server, at.host));
-      });
-    });
+    return listening(server, at);
   },
 
   connect(to) {
@@ -56,6 +49,18 @@ export const tcp: Network = {
   },
 };
 
+/** Rejects with `AddressInUse` or `CannotListen`. */
+export function listening(server: Server, at: Address): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(whyNotListening(at, error)));
+    server.listen({ host: at.host, port: at.port, exclusive: true }, () => {
+      // From here on an error concerns one connection that could not be accepted; the others go on.
+      server.removeAllListeners('error').on('error', () => {});
+      resolve(listenerOf(server, at.host));
+    });
+  });
+}
+
 function listenerOf(server: Server, host: string): Listener {
   const bound = server.address();
   const port = bound !== null && typeof bound === 'object' ? bound.port : 0;
@@ -81,7 +86,7 @@ function whyNotListening(at: Address, error: NodeJS.ErrnoException): Error {
   return new CannotListen(`cannot listen on ${at.host}:${at.port}: ${error.message}`);
 }
 
-class TcpStream implements Stream {
+export class TcpStream implements Stream {
   readonly remote: string;
   readonly #socket: Socket;
   /** Whoever waits in `read`. */

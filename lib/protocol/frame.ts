@@ -103,14 +103,20 @@ function framed(writer: Writer): Uint8Array[] {
  * promise below it allocates nothing until the bytes are there.
  */
 export class FrameSplitter {
-  readonly #maxFrameBytes: number;
+  /** The largest frame that is accepted from here on. */
+  maxFrameBytes: number;
   #chunks: Uint8Array[] = [];
   #buffered = 0;
   /** Length of the frame being collected, or -1 while its four length bytes are incomplete. */
   #expected = -1;
 
   constructor(maxFrameBytes: number) {
-    this.#maxFrameBytes = maxFrameBytes;
+    this.maxFrameBytes = maxFrameBytes;
+  }
+
+  /** The length of the frame of which a part has come; 0: there is none, or its length is not known yet. */
+  get announced(): number {
+    return Math.max(0, this.#expected);
   }
 
   /** Takes the next bytes and answers the frames that they complete, without their length. Throws `MalformedBytes`. */
@@ -122,10 +128,8 @@ export class FrameSplitter {
       if (this.#expected === -1) {
         if (this.#buffered < 4) return frames;
         this.#expected = new Reader(this.#take(4)).int32();
-        if (this.#expected < 0 || this.#expected > this.#maxFrameBytes) {
-          throw new MalformedBytes(
-            `a frame of ${this.#expected} bytes is announced; at most ${this.#maxFrameBytes} are accepted`,
-          );
+        if (this.#expected < 0 || this.#expected > this.maxFrameBytes) {
+          throw new MalformedBytes(unacceptable(this.#expected, this.maxFrameBytes));
         }
       }
       if (this.#buffered < this.#expected) return frames;
@@ -157,4 +161,13 @@ export class FrameSplitter {
     this.#chunks.splice(0, used);
     return whole;
   }
+}
+
+/** The first bytes of TLS, a handshake or an alert, look like the length of a large frame: a riddle to everybody who meets that number in a log. */
+function unacceptable(announced: number, maxFrameBytes: number): string {
+  const start = announced >>> 16;
+  if (start === 0x1603 || start === 0x1503) {
+    return 'the other side speaks TLS and this one does not: use TLS on both sides, or on neither';
+  }
+  return `a frame of ${announced} bytes is announced; at most ${maxFrameBytes} are accepted`;
 }

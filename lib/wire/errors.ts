@@ -9,3 +9,8 @@ export class RequestTimedOut extends Error {
 export class UnsupportedApi extends Error {
   override readonly name = 'UnsupportedApi';
 }
+
+/** A broker does not let this client in, or is not the one that it should be. Trying again with the same settings is of no use. */
+export class AuthenticationFailed extends Error {
+  override readonly name = 'AuthenticationFailed';
+}

@@ -100,3 +100,20 @@ export interface World {
   readonly random: Random;
   readonly codecs: Codecs;
 }
+
+export type HashName = 'SHA-256' | 'SHA-512';
+
+/**
+ * What it takes to check a password without sending it, synchronous. Not part of `World`: who asks clients for passwords, or has one to show, is
+ * given it (`broker/sasl/`, `wire/sasl.ts`). The simulated world has no secrets and brings none.
+ */
+export interface Crypto {
+  /** Bytes that nobody can foresee. */
+  randomBytes(length: number): Uint8Array;
+  hash(name: HashName, bytes: Uint8Array): Uint8Array;
+  hmac(name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array;
+  /** PBKDF2 with HMAC, as long as the hash: a key from a password, made slowly on purpose (RFC 8018). */
+  stretch(name: HashName, password: Uint8Array, salt: Uint8Array, iterations: number): Uint8Array;
+  /** Compares in a time that says nothing about where two values differ. */
+  equal(one: Uint8Array, other: Uint8Array): boolean;
+}

@@ -12,6 +12,9 @@ const codecs = {
   decompress: (_: string, bytes: Uint8Array) => bytes,
 };
 
+/** The clients of these tests say nothing for hours and want to be there still. */
+const patient = { 'connections.max.idle.ms': '-1' };
+
 /** A batch of one record with this key, at the stage's time. */
 function keyed(stage: Stage, key: string | null, value: string | null): Uint8Array {
   const bytes = (text: string | null) => (text === null ? null : new TextEncoder().encode(text));
@@ -81,7 +84,7 @@ describe('a topic with retention', () => {
         await stage.sleep(20 * 60_000);
         expect(await beginning(client, 'ledger')).toBe(1);
       },
-      { topics: { ledger: 1 }, config: { 'log.retention.minutes': '30' } },
+      { topics: { ledger: 1 }, config: { 'log.retention.minutes': '30', ...patient } },
     ),
   );
 });
@@ -159,7 +162,7 @@ test(
 );
 
 describe('the offsets of a group', () => {
-  const config = { 'offsets.retention.minutes': '20', 'offsets.topic.num.partitions': '1' };
+  const config = { ...patient, 'offsets.retention.minutes': '20', 'offsets.topic.num.partitions': '1' };
 
   async function commit(client: Client, offset: number): Promise<void> {
     for (;;) {

@@ -13,6 +13,7 @@ import { LeaveGroup } from './13-leave-group.ts';
 import { SyncGroup } from './14-sync-group.ts';
 import { DescribeGroups } from './15-describe-groups.ts';
 import { ListGroups } from './16-list-groups.ts';
+import { SaslHandshake } from './17-sasl-handshake.ts';
 import { ApiVersions } from './18-api-versions.ts';
 import { CreateTopics } from './19-create-topics.ts';
 import { DeleteTopics } from './20-delete-topics.ts';
@@ -21,6 +22,7 @@ import { InitProducerId } from './22-init-producer-id.ts';
 import { OffsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts';
 import { DescribeConfigs } from './32-describe-configs.ts';
 import { AlterConfigs } from './33-alter-configs.ts';
+import { SaslAuthenticate } from './36-sasl-authenticate.ts';
 import { CreatePartitions } from './37-create-partitions.ts';
 import { DeleteGroups } from './42-delete-groups.ts';
 import { IncrementalAlterConfigs } from './44-incremental-alter-configs.ts';
@@ -40,6 +42,7 @@ export * from './13-leave-group.ts';
 export * from './14-sync-group.ts';
 export * from './15-describe-groups.ts';
 export * from './16-list-groups.ts';
+export * from './17-sasl-handshake.ts';
 export * from './18-api-versions.ts';
 export * from './19-create-topics.ts';
 export * from './20-delete-topics.ts';
@@ -48,6 +51,7 @@ export * from './22-init-producer-id.ts';
 export * from './23-offset-for-leader-epoch.ts';
 export * from './32-describe-configs.ts';
 export * from './33-alter-configs.ts';
+export * from './36-sasl-authenticate.ts';
 export * from './37-create-partitions.ts';
 export * from './42-delete-groups.ts';
 export * from './44-incremental-alter-configs.ts';
@@ -71,6 +75,7 @@ const all = [
   SyncGroup,
   DescribeGroups,
   ListGroups,
+  SaslHandshake,
   ApiVersions,
   CreateTopics,
   DeleteTopics,
@@ -79,6 +84,7 @@ const all = [
   OffsetForLeaderEpoch,
   DescribeConfigs,
   AlterConfigs,
+  SaslAuthenticate,
   CreatePartitions,
   DeleteGroups,
   IncrementalAlterConfigs,
