@@ -40,6 +40,20 @@ export function slimSucrase(): Plugin {
   return {
     name: 'slim-sucrase',
     setup({ onLoad }) {
+      onLoad(
+        { filter: /sucrase[\\/]dist[\\/]esm[\\/]parser[\\/].*\b(?:types|keywords|charcodes)\.js$/ },
+        async ({ path }) => ({
+          contents: withEnums(await readFile(path, 'utf8')),
+          loader: 'ts',
+        }),
+      );
+      onLoad(
+        { filter: /sucrase[\\/]dist[\\/]esm[\\/]parser[\\/]tokenizer[\\/]readWordTree\.js$/ },
+        async ({ path }) => ({
+          contents: plantedTree(await readFile(path, 'utf8')),
+          loader: 'js',
+        }),
+      );
       const filter = new RegExp(
         String.raw`sucrase[\\/]dist[\\/]esm[\\/](?:${UNUSED.join('|').replaceAll('/', '[\\\\/]')})\.js$`,
       );
@@ -53,9 +67,51 @@ function emptyExports(source: string): string {
   return [...exports].map(([, isDefault, name = '']) => `export ${isDefault ?? ''}function ${name}() {}\n`).join('');
 }
 
+/** Sucrase's enums have been compiled to objects. Written as enums again, their members become numbers wherever they are used. */
+function withEnums(source: string): string {
+  return source.replace(
+    /^export var (\w+); \(function \(\1\) \{$([\s\S]*?)^\}\)\(\1 \|\| \(\1 = \{\}\)\);$/gm,
+    (_, name, body) => {
+      const members = [...body.matchAll(/^ {2}const (\w+) = (.+?); /gm)].map(
+        ([, member, value]) => `${member} = ${value}`,
+      );
+      return `export enum ${name} { ${members.join(', ')} }`;
+    },
+  );
+}
+
 /**
- * Acorn lists every letter of Unicode that a name may have, ten kilobytes of them; the browser knows them as well. Fails when acorn is written
- * in another way than it was.
+ * Sucrase knows its keywords by a table of 27 numbers for each of their beginnings, most of them -1. The words alone are a tenth of that; from
+ * them the table is made when the kernel starts. Fails when the table is written in another way than it was.
+ */
+function plantedTree(source: string): string {
+  const words = [
+    ...source.matchAll(/^ {2}\/\/ "(\w+)"\n {2}((?:ContextualKeyword|tt)\.\w+ << 1|\(tt\.\w+ << 1\) \+ 1),/gm),
+  ];
+  if (words.length < 70) throw new Error('the keywords of sucrase are not where slimming.ts expects them');
+  const head = source.slice(0, source.indexOf('// prettier-ignore'));
+  const pairs = words.map(([, word, value]) => `${word}: ${value}`);
+  return `${head}
+const nodes = [-1, ...Array(26).fill(-1)];
+for (const [word, value] of Object.entries({ ${pairs.join(', ')} })) {
+  let at = 0;
+  for (const letter of word) {
+    const branch = at + letter.charCodeAt(0) - 96;
+    if (nodes[branch] === -1) {
+      nodes[branch] = nodes.length;
+      nodes.push(-1, ...Array(26).fill(-1));
+    }
+    at = nodes[branch];
+  }
+  nodes[at] = value;
+}
+export const READ_WORD_TREE = new Int32Array(nodes);
+`;
+}
+
+/**
+ * Acorn lists every letter of Unicode that a name may have, ten kilobytes of them; the browser knows them as well. It also has a parser for regular
+ * expressions, which the browser can be asked for too: a fifth of its weight. Fails when acorn is written in another way than it was.
  */
 export function slimAcorn(): Plugin {
   const changes: [RegExp, string][] = [
@@ -68,12 +124,26 @@ export function slimAcorn(): Plugin {
     [/^var nonASCIIidentifier = new RegExp\((.*)\);$/m, 'var nonASCIIidentifier = new RegExp($1, "u");'],
     [/^var astralIdentifierStartCodes = \[.*\];$/m, ''],
     [/^var astralIdentifierCodes = \[.*\];$/m, ''],
-    [/isInAstralSet\(code, astralIdentifierStartCodes\)$/m, 'nonASCIIidentifierStart.test(String.fromCodePoint(code))'],
+    [
+      /isInAstralSet\(code, astralIdentifierStartCodes\)$/m,
+      'code > 0xffff && nonASCIIidentifierStart.test(String.fromCodePoint(code))',
+    ],
     [
       /isInAstralSet\(code, astralIdentifierStartCodes\) \|\| isInAstralSet\(code, astralIdentifierCodes\)$/m,
-      'nonASCIIidentifier.test(String.fromCodePoint(code))',
+      'code > 0xffff && nonASCIIidentifier.test(String.fromCodePoint(code))',
     ],
   ];
+  const regularExpressions = /^var ecma9BinaryProperties[\s\S]*?(?=^\/\/ Object type used to represent tokens)/m;
+  changes.push([
+    regularExpressions,
+    `function RegExpValidationState() {}
+RegExpValidationState.prototype.reset = function (start, pattern, flags) { Object.assign(this, { start, pattern, flags }); };
+Parser.prototype.validateRegExpFlags = function () {};
+Parser.prototype.validateRegExpPattern = function ({ start, pattern, flags }) {
+  try { new RegExp(pattern, flags); } catch (error) { this.raise(start, error.message); }
+};
+`,
+  ]);
   return {
     name: 'slim-acorn',
     setup({ onLoad }) {
