@@ -171,9 +171,13 @@ describe('A source of the project that is edited while the notebook is open', ()
   test('leaves the library alone when only a file of the learner has changed', async () => {
     library('front.ts', "export { answer } from './behind.ts';\nexport const state = { count: 0 };\n");
     library('behind.ts', 'export const answer = 1;\n');
-    await run("// file: uses.ts\nimport { state } from '../front.ts';\nexport const use = () => (state.count += 1);");
+    const saves1 =
+      "// file: uses.ts\nimport { state } from '../front.ts';\nexport const use = () => (state.count += 1);";
+    expect(await run(saves1)).toBe('saved uses.ts\n');
     expect(await run("import { use } from './uses.ts';\nuse()")).toBe('1\n');
-    await run("// file: uses.ts\nimport { state } from '../front.ts';\nexport const use = () => (state.count += 10);");
+    const saves10 =
+      "// file: uses.ts\nimport { state } from '../front.ts';\nexport const use = () => (state.count += 10);";
+    expect(await run(saves10)).toBe('saved uses.ts\n');
     expect(await run("import { use } from './uses.ts';\nuse()")).toBe('11\n');
   });
 });
