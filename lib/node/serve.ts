@@ -6,11 +6,12 @@
  */
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { Broker, type BrokerSettings } from '../broker/broker.ts';
+import { Broker } from '../broker/broker.ts';
 import { ConfigError } from '../broker/config.ts';
 import { ControlledCluster } from '../broker/controls/cluster.ts';
+import { RequestControls } from '../broker/controls/controls.ts';
+import { partitionsOf, sow, type TopicSeeds } from '../sim/seed.ts';
 import type { Kafka } from '../sim/simulate.ts';
-import type { Host } from '../trace/host.ts';
 import type { Trace, TraceEvent } from '../trace/trace.ts';
 import { asyncDispose } from '../world/disposable.ts';
 import type { Address, Disk } from '../world/world.ts';
@@ -31,8 +32,8 @@ export interface ServeSettings {
   readonly host?: string;
   /** Where the broker keeps its logs. Default: in memory. */
   readonly dataDir?: string;
-  /** Topics to make unless they exist, with their numbers of partitions. */
-  readonly topics?: { readonly [topic: string]: number };
+  /** Topics to make unless they exist: `{ orders: 3 }`, or with records: `{ orders: { partitions: 3, records: [{ value: 'a book' }] } }`. */
+  readonly topics?: TopicSeeds;
   /** Settings of the broker by Kafka's own names. */
   readonly config?: { readonly [property: string]: string };
   /** A certificate and its key, so that clients reach the broker through TLS and in no other way. Default: none. */
@@ -47,11 +48,12 @@ export interface ServeSettings {
 export class ServedCluster extends ControlledCluster {
   /** What the brokers and our clients have done lately. */
   readonly trace: Trace;
-  readonly #brokers: Broker[] = [];
+  readonly #brokers: readonly Broker[];
 
-  constructor(trace: Trace) {
-    super(nodeCodecs);
+  constructor(trace: Trace, controls: RequestControls, brokers: readonly Broker[]) {
+    super(nodeCodecs, controls);
     this.trace = trace;
+    this.#brokers = brokers;
   }
 
   get bootstrap(): readonly Address[] {
@@ -65,16 +67,6 @@ export class ServedCluster extends ControlledCluster {
       throw new RangeError(`there is no broker ${brokerId}: this cluster has ${ids}`);
     }
     return broker;
-  }
-
-  /** For `serve`. */
-  async start(host: Host, settings: Omit<BrokerSettings, 'interceptor'>): Promise<void> {
-    this.#brokers.push(await Broker.start(host, { ...settings, interceptor: this.controls }));
-  }
-
-  /** For `serve`: stops the brokers. */
-  async close(): Promise<void> {
-    for (const broker of this.#brokers) await broker.close();
   }
 
   protected override running(): readonly Broker[] {
@@ -102,26 +94,34 @@ export async function serve(settings: ServeSettings = {}): Promise<ServedKafka> 
     trace.record('broker-0', 'connection.refused', { remote, why });
   });
   const { network, authentication, protocol: securityProtocol } = security;
-  const cluster = new ServedCluster(trace);
-  await cluster.start(hostIn({ ...realWorld(disk), network }, trace, 'broker-0'), {
+  const controls = new RequestControls();
+  const broker = await Broker.start(hostIn({ ...realWorld(disk), network }, trace, 'broker-0'), {
     brokerId: 0,
     listen: { host, port },
     advertisedHost: reachable(host),
-    topics,
+    topics: partitionsOf(topics),
     config,
+    interceptor: controls,
     authentication,
   });
+  const cluster = new ServedCluster(trace, controls, [broker]);
   const kafka = openRealKafka(cluster.bootstrap, trace, undefined, security.clients);
   const close = async () => {
     // A control must not make our own clients wait as they leave.
-    cluster.removeControls();
+    controls.removeAll();
     try {
       await kafka.close();
     } finally {
-      await cluster.close();
+      await broker.close();
     }
-    cluster.reportControls();
+    controls.report();
   };
+  try {
+    await sow(kafka, cluster, topics);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return { ...kafka, cluster, securityProtocol, close, [asyncDispose]: close };
 }
 

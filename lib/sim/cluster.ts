@@ -1,6 +1,7 @@
 /** The brokers of a simulated world, which can be crashed and started again. */
 import { Broker } from '../broker/broker.ts';
 import { ControlledCluster } from '../broker/controls/cluster.ts';
+import { RequestControls } from '../broker/controls/controls.ts';
 import { portableCodecs } from '../codecs/codecs.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Address } from '../world/world.ts';
@@ -27,10 +28,12 @@ interface Life {
 export class SimulatedCluster extends ControlledCluster {
   readonly #world: SimulatedWorld;
   readonly #settings: ClusterSettings;
+  readonly #controls: RequestControls;
   readonly #lives = new Map<number, Life>();
 
-  constructor(world: SimulatedWorld, settings: ClusterSettings) {
-    super(portableCodecs);
+  constructor(world: SimulatedWorld, settings: ClusterSettings, controls = new RequestControls()) {
+    super(portableCodecs, controls);
+    this.#controls = controls;
     this.#world = world;
     this.#settings = settings;
   }
@@ -72,7 +75,7 @@ export class SimulatedCluster extends ControlledCluster {
   async start(brokerId: number): Promise<void> {
     const process = this.#world.process(nameOf(brokerId));
     const host = process.host();
-    const interceptor = this.controls;
+    const interceptor = this.#controls;
     const broker = host.clock
       .sleep(START_MS)
       .then(() => Broker.start(host, { brokerId, listen: addressOf(brokerId), interceptor, ...this.#settings }));

@@ -4,13 +4,15 @@
  * Brokers and clients are the very ones that `serve` and `connect` use, over other doors: a network, disks, a clock and chance in memory, all
  * grown from one seed. The same seed and the same program give the same run, event by event, on every machine and in the page.
  */
+import { RequestControls } from '../broker/controls/controls.ts';
 import { type Kafka as Clients, openKafka } from '../client/kafka.ts';
 import type { TraceSettings } from '../trace/trace.ts';
 import { asyncDispose } from '../world/disposable.ts';
-import { type ClusterSettings, SimulatedCluster } from './cluster.ts';
+import { SimulatedCluster } from './cluster.ts';
 import { type Controlled, type Controls, makeControls, Tasks } from './controls.ts';
 import { aroundKafka } from './foreground.ts';
 import type { Process } from './process.ts';
+import { partitionsOf, sow, type TopicSeeds } from './seed.ts';
 import { SimulatedWorld } from './simulatedWorld.ts';
 
 /** Clients of one cluster, and the world they live in. */
@@ -22,7 +24,11 @@ export interface SimulatedKafka extends Kafka {
   readonly cluster: SimulatedCluster;
 }
 
-export interface SimulateSettings extends ClusterSettings {
+export interface SimulateSettings {
+  /** Topics to begin with: `{ orders: 3 }`, or with records: `{ orders: { partitions: 3, records: [{ value: 'a book' }] } }`. */
+  readonly topics?: TopicSeeds;
+  /** Settings of the brokers by Kafka's own names. */
+  readonly config?: { readonly [property: string]: string };
   /** How many brokers. Default 1; more come with replication, and are refused until then. */
   readonly brokers?: number;
   /** What everything that is left to chance grows from. Default 1. */
@@ -42,7 +48,8 @@ export async function simulate(settings: SimulateSettings = {}): Promise<Simulat
     throw new RangeError(`simulate({ brokers: ${brokers} }): one broker for now; more come with replication`);
   if (!Number.isSafeInteger(seed)) throw new TypeError(`simulate({ seed: ${seed} }): a seed is a whole number`);
   const world = new SimulatedWorld(seed, trace);
-  const cluster = new SimulatedCluster(world, { topics, config });
+  const controls = new RequestControls();
+  const cluster = new SimulatedCluster(world, { topics: partitionsOf(topics), config }, controls);
   await world.drive.drive('simulate', cluster.start(0));
 
   const open = (process: Process, namePrefix: string) =>
@@ -66,14 +73,15 @@ export async function simulate(settings: SimulateSettings = {}): Promise<Simulat
     drive,
   };
   const clients = open(world.process('main'), '');
+  await world.drive.drive('simulate', sow(clients, cluster, topics));
   let closing: Promise<void> | undefined;
   const close = async () => {
     tasks.crashAll();
-    cluster.removeControls();
+    controls.removeAll();
     await world.drive.drive('kafka.close', closeAll());
     world.drive.close();
     tasks.report();
-    cluster.reportControls();
+    controls.report();
   };
   const closeAll = async () => {
     await clients.close();

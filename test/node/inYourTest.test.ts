@@ -324,6 +324,27 @@ describe('looking inside', () => {
   });
 });
 
+describe('topics to begin with', () => {
+  test('may have records, which nobody has sent', async () => {
+    const records = [
+      { key: 'Ada', value: 'a book', partition: 1 },
+      { key: 'Bob', value: 'a pen', partition: 1, timestamp: 42, headers: { from: 'shop' } },
+    ];
+    await using own = await serve({ port: 0, topics: { orders: { partitions: 2, records }, empty: 1 } });
+    expect(await own.cluster.records('orders')).toMatchObject([
+      { partition: 1, offset: 0, key: 'Ada', value: 'a book' },
+      { partition: 1, offset: 1, key: 'Bob', value: 'a pen', timestamp: 42, headers: [{ key: 'from', value: 'shop' }] },
+    ]);
+    expect(await own.cluster.records('empty')).toEqual([]);
+    expect(own.cluster.requests.counts).toEqual({});
+  });
+
+  test('that cannot be made leave nothing open', async () => {
+    const records = [{ value: 'a book', partition: 7 }];
+    await expect(serve({ port: 0, topics: { orders: { partitions: 2, records } } })).rejects.toThrow(/partition/);
+  });
+});
+
 describe('clusters come and go', () => {
   test('several in one program share nothing', async () => {
     const clusters = await Promise.all([1, 2, 3].map(() => serve({ port: 0, topics: { orders: 1 } })));

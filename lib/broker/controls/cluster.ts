@@ -6,7 +6,7 @@
  */
 import type { Codecs } from '../../world/world.ts';
 import type { Broker } from '../broker.ts';
-import { type ControlledRequests, RequestControls, type RequestFilter } from './controls.ts';
+import type { ControlledRequests, RequestControls, RequestFilter } from './controls.ts';
 import {
   committedOf,
   type GroupView,
@@ -28,11 +28,12 @@ export interface ConnectionView {
 }
 
 export abstract class ControlledCluster {
-  protected readonly controls = new RequestControls();
   readonly #codecs: Codecs;
+  readonly #controls: RequestControls;
 
-  constructor(codecs: Codecs) {
+  constructor(codecs: Codecs, controls: RequestControls) {
     this.#codecs = codecs;
+    this.#controls = controls;
   }
 
   /** The brokers that run now. */
@@ -56,23 +57,18 @@ export abstract class ControlledCluster {
    * Throws a `TypeError` for an API that does not exist, and for a filter that could never match.
    */
   on<Name extends ApiName>(api: Name, filter?: RequestFilter<Name>): ControlledRequests<Name> {
-    return this.controls.on(api, filter);
+    return this.#controls.on(api, filter);
   }
   // #endregion on
 
   /** Removes every control that `on` has made; what was held back goes on. For `afterEach`, where tests share a cluster. */
   removeControls(): void {
-    this.controls.removeAll();
-  }
-
-  /** Throws what a function given to a control has thrown, once. `kafka.close()` does so, so that a test does not pass in silence. */
-  reportControls(): void {
-    this.controls.report();
+    this.#controls.removeAll();
   }
 
   /** The requests that have come so far. */
   get requests(): RequestLog {
-    return this.controls.log;
+    return this.#controls.log;
   }
 
   /**
