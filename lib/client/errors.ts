@@ -39,6 +39,28 @@ export class ConcurrentModificationError extends Error {
   }
 }
 
+/** `wakeup()` was called from elsewhere. The consumer is well: call it again, or close it. */
+export class WakeupError extends Error {
+  override readonly name = 'WakeupError';
+
+  constructor() {
+    super('wakeup() was called: the call that waited has ended early. Call again to go on, or close the consumer.');
+  }
+}
+
+/** A callback of the application has thrown, in the middle of a rebalance. What it has thrown is the `cause`. */
+export class RebalanceListenerError extends Error {
+  override readonly name = 'RebalanceListenerError';
+
+  constructor(callback: string, cause: unknown) {
+    super(
+      `${callback} has thrown: ${cause instanceof Error ? cause.message : cause}. The rebalance went on without it: the next poll continues ` +
+        'with what is assigned now.',
+      { cause },
+    );
+  }
+}
+
 /** The group has gone on without this member, so its commit was refused: somebody else owns the partitions. */
 export class CommitFailedError extends Error {
   override readonly name = 'CommitFailedError';

@@ -18,3 +18,8 @@ export function byTopic<T extends { readonly topic: string }>(entries: Iterable<
   }
   return [...topics];
 }
+
+/** By topic, then by number: the order in which Java hands partitions to callbacks. */
+export function inOrder<T extends TopicPartition>(partitions: Iterable<T>): T[] {
+  return [...partitions].sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
+}

@@ -11,22 +11,34 @@ import type { Host } from '../../trace/host.ts';
 import { type Duration, toMs } from '../../world/duration.ts';
 import type { Address } from '../../world/world.ts';
 import { ClientContext } from '../clientContext.ts';
-import { ClientClosedError, SettingError, TimedOutError } from '../errors.ts';
+import { ClientClosedError, TimedOutError, WakeupError } from '../errors.ts';
 import type { TopicPartition } from '../topicPartition.ts';
 import { Signal } from '../waiting.ts';
-import type { Consumer } from './api.ts';
+import type { Consumer, ConsumerGroupMetadata, OffsetAndTimestamp } from './api.ts';
+import type { CommitCallback } from './asyncCommits.ts';
 import { AutoCommit } from './autoCommit.ts';
+import { Commits } from './commits.ts';
 import { CoordinatorClient } from './coordinatorClient.ts';
+import { Deadline, Wakeup } from './deadline.ts';
 import { Fetcher } from './fetcher.ts';
 import { Leader } from './leader.ts';
+import { LogOffsets, type LogPlace } from './logOffsets.ts';
 import { Membership } from './membership.ts';
+import { type ConsumerMetrics, Metrics } from './metrics.ts';
 import { type CommittedOffset, Offsets, type OffsetToCommit } from './offsets.ts';
 import { OneAtATime } from './oneAtATime.ts';
 import { Positions } from './positions.ts';
 import { Rebalancer } from './rebalancer.ts';
 import type { ConsumerRecord } from './record.ts';
-import { type CompleteConsumerSettings, type ConsumerSettings, consumerSettings } from './settings.ts';
-import { type AssignedPartition, type RebalanceListener, SubscriptionState } from './subscriptionState.ts';
+import {
+  type CompleteConsumerSettings,
+  type ConsumerSettings,
+  consumerSettings,
+  groupOf,
+  protocolOf,
+} from './settings.ts';
+import { type RebalanceListener, SubscriptionState } from './subscriptionState.ts';
+import { TopicPattern } from './topicPattern.ts';
 
 /** The longest that `close` waits for a last commit and for the coordinator. */
 const CLOSE_TIMEOUT_MS = 30_000;
@@ -37,13 +49,17 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   readonly #settings: CompleteConsumerSettings<K, V>;
   readonly #context: ClientContext;
   readonly #signal: Signal;
+  readonly #wakeup = new Wakeup();
   readonly #state = new SubscriptionState();
   readonly #membership: Membership;
   readonly #rebalancer: Rebalancer;
   readonly #offsets: Offsets;
+  readonly #log: LogOffsets;
   readonly #positions: Positions;
   readonly #fetcher: Fetcher<K, V>;
   readonly #autoCommit: AutoCommit;
+  readonly #commits: Commits;
+  readonly #metrics: Metrics;
   readonly #calls = new OneAtATime('consumer');
   #isStopping = false;
   #closing: Promise<void> | undefined;
@@ -60,35 +76,55 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     const leader = new Leader(context, state, settings, () =>
       this.#membership.requestRejoin('the partitions of a topic have changed'),
     );
+    const pattern = new TopicPattern(context, state, settings, () =>
+      this.#membership.requestRejoin('other topics match the pattern'),
+    );
+    const callOut = (run: () => void | Promise<void>) => this.#calls.callOut(run);
     this.#membership = new Membership(context, coordinator, settings, leader, changed);
     this.#offsets = new Offsets(context, coordinator, this.#membership);
+    const waits = <T>(doing: string, attempt: () => Promise<T>) => this.#waits(doing, attempt);
+    this.#commits = new Commits(state, this.#offsets, { waits, callOut, changed });
     this.#autoCommit = new AutoCommit(
       context,
       settings,
       () => state.positions(),
-      (offsets) => this.#commit(offsets),
+      (offsets) => this.#commits.attempt(offsets),
     );
-    this.#rebalancer = new Rebalancer(context, state, this.#membership, {
+    const protocol = protocolOf(settings.partitionAssignmentStrategy);
+    this.#rebalancer = new Rebalancer(context, state, this.#membership, protocol, {
       commitBeforeRebalance: () => this.#autoCommit.now(settings.maxPollIntervalMs),
-      assigned: () => this.#autoCommit.restart(),
-      callOut: (run) => this.#calls.callOut(run),
+      findTopics: () => pattern.refresh(),
+      assigned: (partitions, { generationId }) => {
+        leader.assigned({ partitions, generationId });
+        this.#autoCommit.restart();
+      },
+      callOut,
     });
     const hasGroup = settings.groupId !== undefined;
-    this.#positions = new Positions(context, state, hasGroup ? this.#offsets : undefined, settings, changed);
+    this.#log = new LogOffsets(context, settings.isolationLevel);
+    this.#positions = new Positions(context, state, hasGroup ? this.#offsets : undefined, this.#log, settings, changed);
     this.#fetcher = new Fetcher(context, state, settings, changed);
+    this.#metrics = new Metrics(context.timers, state);
     context.metadata.onUpdate.add(changed);
   }
 
-  subscribe(topics: readonly string[], listener: RebalanceListener = {}): Promise<void> {
+  subscribe(topics: readonly string[] | RegExp, listener: RebalanceListener = {}): Promise<void> {
     return this.#calls.outsideCallbacks('subscribe', async () => {
-      this.#needsGroup('subscribe');
+      groupOf(this.#settings, 'subscribe');
       if (this.#state.kind === 'partitions')
         throw new Error('this consumer has partitions by assign(): unsubscribe() before subscribe()');
-      if (!Array.isArray(topics) || topics.length === 0)
-        throw new TypeError("subscribe takes a list of topics: subscribe(['ledger'])");
-      this.#state.subscribe([...new Set(topics)], listener);
+      const isPattern = topics instanceof RegExp;
+      if (!isPattern && (!Array.isArray(topics) || topics.length === 0))
+        throw new TypeError(
+          "subscribe takes a list of topics or a pattern: subscribe(['ledger']), subscribe(/^ledger/)",
+        );
+      this.#state.subscribe(isPattern ? topics : [...new Set(topics)], listener);
       this.#membership.requestRejoin('the subscription has changed');
     });
+  }
+
+  subscription(): string[] {
+    return [...this.#state.topics];
   }
 
   assign(partitions: readonly TopicPartition[]): Promise<void> {
@@ -113,29 +149,41 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     });
   }
 
+  assignment(): TopicPartition[] {
+    return this.#state.assigned.map(({ topic, partition }) => ({ topic, partition }));
+  }
+
   // #region poll
   poll(timeout: Duration): Promise<ConsumerRecord<K, V>[]> {
     return this.#calls.outsideCallbacks('poll', async () => {
       if (this.#state.kind === 'none') throw new Error('nothing to poll: call subscribe() or assign() first');
-      const deadline = this.#context.timers.now() + toMs(timeout);
+      const deadline = new Deadline(this.#context.timers, this.#wakeup, toMs(timeout));
       for (;;) {
+        this.#wakeup.check();
         this.#membership.heartbeats.pollCalled();
         this.#throwFailures();
+        await this.#commits.runCallbacks();
         // The group first: callbacks run here, and partitions come and go.
         if (this.#state.kind === 'topics') await this.#rebalancer.ensureActive(deadline);
         // Then the commit of what earlier polls returned, before this one moves the positions.
         this.#autoCommit.ifDue();
         this.#positions.find();
         const records = this.#fetcher.collect(this.#settings.maxPollRecords);
+        this.#metrics.consumed(records.length);
         // While the application works on these records, the next are on their way.
         this.#fetcher.send();
-        const left = deadline - this.#context.timers.now();
-        if (records.length > 0 || left <= 0) return records;
-        await this.#signal.wait(Math.min(left, this.#autoCommit.dueInMs));
+        if (records.length > 0) return records;
+        if (deadline.leftMs > 0) await this.#signal.wait(Math.min(deadline.leftMs, this.#autoCommit.dueInMs));
+        else if (!this.#wakeup.isRaised) return [];
       }
     });
   }
   // #endregion poll
+
+  wakeup(): void {
+    this.#wakeup.raise();
+    this.#signal.raise();
+  }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<K, V>, void, undefined> {
     while (this.#closing === undefined) {
@@ -154,13 +202,21 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   commitSync(offsets?: readonly OffsetToCommit[]): Promise<void> {
     return this.#calls.alone('commitSync', async () => {
-      this.#needsGroup('commitSync');
-      const covered = offsets ?? this.#state.positions();
-      for (const { topic, partition, offset } of covered) {
-        if (!Number.isSafeInteger(offset))
-          throw new TypeError(`offset ${offset} for ${topic}-${partition} is not a whole number`);
-      }
-      await this.#context.retrying('commit', this.#settings.defaultApiTimeoutMs, () => this.#commit(covered));
+      groupOf(this.#settings, 'commitSync');
+      await this.#commits.sync(offsets);
+    });
+  }
+
+  commitAsync(offsets?: readonly OffsetToCommit[], callback?: CommitCallback): void {
+    this.#calls.check('commitAsync');
+    groupOf(this.#settings, 'commitAsync');
+    this.#commits.async(offsets, callback);
+  }
+
+  committed(partition: TopicPartition): Promise<CommittedOffset | null> {
+    return this.#calls.alone('committed', async () => {
+      groupOf(this.#settings, 'committed');
+      return this.#commits.committed(partition);
     });
   }
 
@@ -168,41 +224,55 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     return this.#calls.alone('seek', async () => {
       if (!Number.isSafeInteger(offset) || offset < 0)
         throw new TypeError(`cannot seek to offset ${offset}: offsets are whole numbers from 0 on`);
-      this.#place(this.#state.get({ topic, partition }), offset, 'seek');
+      this.#positions.seek(this.#state.get({ topic, partition }), offset, 'seek');
+    });
+  }
+
+  seekToBeginning(partitions: readonly TopicPartition[] = this.#state.assigned): Promise<void> {
+    return this.#calls.alone('seekToBeginning', async () => {
+      for (const partition of partitions.map((one) => this.#state.get(one))) partition.reset('earliest');
+    });
+  }
+
+  seekToEnd(partitions: readonly TopicPartition[] = this.#state.assigned): Promise<void> {
+    return this.#calls.alone('seekToEnd', async () => {
+      for (const partition of partitions.map((one) => this.#state.get(one))) partition.reset('latest');
     });
   }
 
   position(partition: TopicPartition): Promise<number> {
     return this.#calls.alone('position', async () => {
       const assigned = this.#state.get(partition);
-      const deadline = this.#context.timers.now() + this.#settings.defaultApiTimeoutMs;
-      for (;;) {
-        if (assigned.position !== undefined) return assigned.position.offset;
+      const { timers } = this.#context;
+      const { defaultApiTimeoutMs } = this.#settings;
+      const deadline = new Deadline(timers, this.#wakeup, defaultApiTimeoutMs);
+      while (assigned.position === undefined) {
+        this.#wakeup.check();
         this.#throwFailures();
         this.#positions.find();
-        const left = deadline - this.#context.timers.now();
-        if (left <= 0)
-          throw new TimedOutError(
-            `find the position of ${assigned.name}`,
-            this.#settings.defaultApiTimeoutMs,
-            'no broker knows it',
-          );
-        await this.#signal.wait(left);
+        if (deadline.leftMs === 0)
+          throw new TimedOutError(`find the position of ${assigned.name}`, defaultApiTimeoutMs, 'no broker knows it');
+        await this.#signal.wait(deadline.leftMs);
       }
+      return assigned.position.offset;
     });
   }
 
-  committed(partition: TopicPartition): Promise<CommittedOffset | null> {
-    return this.#calls.alone('committed', async () => {
-      this.#needsGroup('committed');
-      const fetch = () => this.#offsets.fetch([partition]);
-      const found = await this.#context.retrying('read committed offsets', this.#settings.defaultApiTimeoutMs, fetch);
-      return [...found.values()][0] ?? null;
-    });
+  async offsetsForTimes(
+    sought: readonly (TopicPartition & { readonly timestamp: number })[],
+  ): Promise<(OffsetAndTimestamp | null)[]> {
+    const found = await this.#lookUp('offsetsForTimes', sought, ({ timestamp }) => timestamp);
+    return found.map((one) => (one.offset < 0 ? null : one));
   }
 
-  assignment(): TopicPartition[] {
-    return this.#state.assigned.map(({ topic, partition }) => ({ topic, partition }));
+  async beginningOffsets(partitions: readonly TopicPartition[]): Promise<(TopicPartition & { offset: number })[]> {
+    const found = await this.#lookUp('beginningOffsets', partitions, () => 'earliest');
+    return found.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
+  }
+
+  async endOffsets(partitions: readonly TopicPartition[]): Promise<(TopicPartition & { offset: number })[]> {
+    const found = await this.#lookUp('endOffsets', partitions, () => 'latest');
+    return found.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
   }
 
   pause(partitions: readonly TopicPartition[]): void {
@@ -213,9 +283,30 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     for (const partition of partitions) this.#state.get(partition).isPaused = false;
   }
 
-  close(): Promise<void> {
+  paused(): TopicPartition[] {
+    return this.#state.assigned
+      .filter(({ isPaused }) => isPaused)
+      .map(({ topic, partition }) => ({ topic, partition }));
+  }
+
+  enforceRebalance(reason = 'the application wants a rebalance'): void {
+    this.#calls.check('enforceRebalance');
+    if (this.#state.kind !== 'topics') throw new Error('only a member of a group can rebalance: subscribe() first');
+    this.#membership.requestRejoin(reason);
+  }
+
+  groupMetadata(): ConsumerGroupMetadata {
+    const { generation, groupInstanceId } = this.#membership;
+    return { groupId: groupOf(this.#settings, 'groupMetadata'), ...generation, groupInstanceId };
+  }
+
+  metrics(): ConsumerMetrics {
+    return this.#metrics.snapshot(this.#rebalancer.completed, this.#offsets.committedTotal);
+  }
+
+  close({ timeoutMs = CLOSE_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
-    return this.#calls.outsideCallbacks('close', () => this.#close());
+    return this.#calls.outsideCallbacks('close', () => this.#close(timeoutMs));
   }
 
   get isClosed(): boolean {
@@ -226,53 +317,68 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   stop(): Promise<void> {
     this.#isStopping = true;
     this.#signal.raise();
-    return this.#close();
+    return this.#close(CLOSE_TIMEOUT_MS);
   }
 
   /** Whoever leaves a loop over records early has not seen the rest: reading goes on there. */
   #takeBack(records: readonly ConsumerRecord<K, V>[]): void {
     for (const record of [...records].reverse()) {
       const partition = this.#state.find(record);
-      if (partition !== undefined) this.#place(partition, record.offset, 'returned');
+      if (partition !== undefined) this.#positions.seek(partition, record.offset, 'returned');
     }
   }
 
-  #place(assigned: AssignedPartition, offset: number, from: string): void {
-    assigned.position = { offset, leaderEpoch: -1 };
-    const { topic, partition } = assigned;
-    const { host } = this.#context;
-    host.trace.record(host.name, 'consumer.position', { topic, partition, offset, from });
+  /** Repeats `attempt` until it succeeds, `defaultApiTimeoutMs` are over, or `wakeup` is called. */
+  async #waits<T>(doing: string, attempt: () => Promise<T>): Promise<T> {
+    this.#wakeup.check();
+    let isAwaited = true;
+    const attempts = this.#context.retrying(doing, this.#settings.defaultApiTimeoutMs, async () => {
+      // What nobody waits for any more shall not be sent again.
+      if (!isAwaited) throw new WakeupError();
+      return attempt();
+    });
+    try {
+      return await this.#wakeup.orThrow(attempts);
+    } finally {
+      isAwaited = false;
+    }
   }
 
-  #close(): Promise<void> {
+  #lookUp<T extends TopicPartition>(
+    call: string,
+    partitions: readonly T[],
+    at: (one: T) => LogPlace,
+  ): Promise<OffsetAndTimestamp[]> {
+    const sought = partitions.map((one) => ({ topic: one.topic, partition: one.partition, at: at(one) }));
+    const { requestTimeoutMs } = this.#settings;
+    return this.#calls.alone(call, () => this.#waits('look up offsets', () => this.#log.all(sought, requestTimeoutMs)));
+  }
+
+  // #region close
+  #close(timeoutMs: number): Promise<void> {
     this.#closing ??= (async () => {
+      const { timers } = this.#context;
+      const deadline = new Deadline(timers, new Wakeup(), timeoutMs);
       try {
-        if (this.#state.kind !== 'none') await this.#autoCommit.now(CLOSE_TIMEOUT_MS);
+        if (this.#state.kind !== 'none') await this.#autoCommit.now(deadline.leftMs);
+        await this.#commits.finish(deadline);
         if (this.#state.kind === 'topics') await this.#rebalancer.leaving();
       } finally {
         this.#calls.end();
         const left =
           this.#state.kind === 'topics' ? this.#membership.leave('the consumer is being closed') : Promise.resolve();
-        await this.#context.timers.within(left, CLOSE_TIMEOUT_MS);
+        await timers.within(left, deadline.leftMs);
         this.#state.clear();
         this.#context.close();
       }
     })();
     return this.#closing;
   }
-
-  #commit(offsets: readonly OffsetToCommit[]): Promise<void> {
-    return this.#offsets.commit(offsets, this.#state.kind === 'topics');
-  }
+  // #endregion close
 
   #throwFailures(): void {
     if (this.#isStopping) throw new ClientClosedError('this consumer is being closed');
     const failure = this.#membership.heartbeats.takeFailure() ?? this.#positions.takeFailure();
     if (failure !== undefined) throw failure;
-  }
-
-  #needsGroup(call: string): void {
-    if (this.#settings.groupId === undefined)
-      throw new SettingError(`${call}() needs a group: make the consumer with a groupId`);
   }
 }

@@ -7,6 +7,7 @@
 import { type Batch, batchesIn, checkBatch, decodeBatch, type LogRecord } from '../../records/batch.ts';
 import type { Codecs } from '../../world/world.ts';
 import { DeserializationError } from '../errors.ts';
+import { type AbortedTransaction, AbortedTransactions } from './abortedTransactions.ts';
 import type { ConsumerRecord, Deserializer } from './record.ts';
 import type { AssignedPartition, Position } from './subscriptionState.ts';
 
@@ -23,16 +24,25 @@ export class FetchedPartition<K, V> {
   isEmpty = false;
   readonly #codecs: Codecs;
   readonly #batches: Iterator<Batch, undefined>;
+  readonly #aborted: AbortedTransactions;
   /** The batch after the one that is being read, until it has proved to be sound. */
   #coming: Batch | undefined;
   #batch: Batch | undefined;
   #records: readonly LogRecord[] = [];
   #index = 0;
 
-  constructor(partition: AssignedPartition, position: Position, records: Uint8Array, codecs: Codecs) {
+  /** `aborted`: transactions whose records are passed over, for a consumer that wants committed ones only. */
+  constructor(
+    partition: AssignedPartition,
+    position: Position,
+    records: Uint8Array,
+    codecs: Codecs,
+    aborted: readonly AbortedTransaction[] = [],
+  ) {
     this.partition = partition;
     this.next = position;
     this.#codecs = codecs;
+    this.#aborted = new AbortedTransactions(aborted, codecs);
     this.#batches = batchesIn(records)[Symbol.iterator]() as Iterator<Batch, undefined>;
   }
 
@@ -66,7 +76,8 @@ export class FetchedPartition<K, V> {
       if (this.#coming === undefined) return false;
       const { header, bytes } = this.#coming;
       checkBatch(bytes);
-      this.#records = header.isControl ? [] : decodeBatch(bytes, this.#codecs);
+      const isPassedOver = this.#aborted.covers(this.#coming) || header.isControl;
+      this.#records = isPassedOver ? [] : decodeBatch(bytes, this.#codecs);
       this.#index = 0;
       this.#batch = this.#coming;
       this.#coming = undefined;

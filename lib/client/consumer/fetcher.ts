@@ -18,8 +18,11 @@ import { isRetriable, OffsetOutOfRangeError } from '../errors.ts';
 import type { PartitionInfo } from '../metadata.ts';
 import { byTopic, nameOf } from '../topicPartition.ts';
 import { type Deserializers, FetchedPartition } from './fetchedPartition.ts';
+import { isolationCode } from './logOffsets.ts';
 import type { ConsumerRecord } from './record.ts';
-import type { AssignedPartition, Position, ResetPolicy, SubscriptionState } from './subscriptionState.ts';
+import type { ResetPolicy } from './resetPolicy.ts';
+import type { IsolationLevel } from './settings.ts';
+import type { AssignedPartition, Position, SubscriptionState } from './subscriptionState.ts';
 
 export interface FetchSettings {
   readonly fetchMinBytes: number;
@@ -27,6 +30,7 @@ export interface FetchSettings {
   readonly fetchMaxBytes: number;
   readonly maxPartitionFetchBytes: number;
   readonly requestTimeoutMs: number;
+  readonly isolationLevel: IsolationLevel;
   readonly autoOffsetReset: ResetPolicy | 'none';
 }
 
@@ -150,6 +154,7 @@ export class Fetcher<K, V> {
       maxWaitMs: this.#settings.fetchMaxWaitMs,
       minBytes: this.#settings.fetchMinBytes,
       maxBytes: this.#settings.fetchMaxBytes,
+      isolationLevel: isolationCode(this.#settings.isolationLevel),
       topics: byTopic(asked).map(([topic, entries]) => ({
         topic,
         topicId: ids.get(topic),
@@ -168,13 +173,19 @@ export class Fetcher<K, V> {
     const one = asked.find(({ partition }) => partition.name === name);
     // After a seek or a rebalance nobody wants to know this any more.
     if (one === undefined || !this.#state.owns(one.partition) || one.partition.position !== one.position) return;
+    const isCommittedOnly = this.#settings.isolationLevel === 'read_committed';
     const error = errorOf(answer.errorCode);
+    if (error === Errors.NONE) {
+      const end = isCommittedOnly ? answer.lastStableOffset : answer.highWatermark;
+      one.partition.log = { end, start: answer.logStartOffset };
+    }
     if (error === Errors.OFFSET_OUT_OF_RANGE) this.#outOfRange(one);
     else if (error !== Errors.NONE) this.#obstructed(one.partition, new KafkaError(error, `fetch records of ${name}`));
     else if (answer.records !== null && answer.records.length > 0) {
       const { codecs } = this.#context.host;
       this.#stock.delete(name);
-      this.#stock.set(name, new FetchedPartition(one.partition, one.position, answer.records, codecs));
+      const aborted = isCommittedOnly ? (answer.abortedTransactions ?? []) : [];
+      this.#stock.set(name, new FetchedPartition(one.partition, one.position, answer.records, codecs, aborted));
     }
   }
 

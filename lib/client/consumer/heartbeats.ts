@@ -11,7 +11,7 @@ import type { Cancel } from '../../world/world.ts';
 import type { ClientContext } from '../clientContext.ts';
 import { isRetriable } from '../errors.ts';
 import type { CoordinatorClient } from './coordinatorClient.ts';
-import type { Membership } from './membership.ts';
+import { FENCED_HINT, type Membership } from './membership.ts';
 
 export interface HeartbeatSettings {
   readonly sessionTimeoutMs: number;
@@ -99,7 +99,12 @@ export class Heartbeats {
     this.#nextAt = sentAt + this.#settings.heartbeatIntervalMs;
     try {
       const detail = { group: groupId, generation: generation.generationId };
-      const { errorCode } = await this.#coordinator.send(Heartbeat, { groupId, ...generation }, { detail });
+      const { groupInstanceId } = this.#membership;
+      const { errorCode } = await this.#coordinator.send(
+        Heartbeat,
+        { groupId, ...generation, groupInstanceId },
+        { detail },
+      );
       this.#answered(errorCode, generation);
     } catch (error) {
       this.#failed(error);
@@ -122,10 +127,20 @@ export class Heartbeats {
       case Errors.UNKNOWN_MEMBER_ID:
         this.#membership.expelled(generation, error);
         return;
+      case Errors.FENCED_INSTANCE_ID:
+        // Said of an earlier generation it is no news: the member has come back since, in its own place.
+        if (generation !== this.#membership.generation) return;
+        this.#membership.expelled(generation, error);
+        this.#failed(new KafkaError(error, this.#doing, FENCED_HINT));
+        return;
       default:
         this.#coordinator.heard(error);
-        this.#failed(new KafkaError(error, `send a heartbeat to group ${this.#coordinator.groupId}`));
+        this.#failed(new KafkaError(error, this.#doing));
     }
+  }
+
+  get #doing(): string {
+    return `send a heartbeat to group ${this.#coordinator.groupId}`;
   }
 
   #heard(): void {

@@ -4,13 +4,14 @@
  * The coordinator opens neither subscriptions nor assignments. So the consumer that it has made leader reads what everybody wants, asks for
  * the metadata of all those topics, lets the strategy decide, and hands in the result.
  */
-import type { Assignor } from '../../assignors/index.ts';
+import type { Assignor, GroupMember, LastAssignment } from '../../assignors/index.ts';
 import type { JoinGroup } from '../../protocol/apis/11-join-group.ts';
 import { decodeSubscription, encodeAssignment, encodeSubscription } from '../../protocol/consumerProtocol.ts';
 import type { ResponseOf } from '../../protocol/schema.ts';
 import type { ClientContext } from '../clientContext.ts';
-import { byTopic, type TopicPartition } from '../topicPartition.ts';
+import { byTopic, inOrder, nameOf, type TopicPartition } from '../topicPartition.ts';
 import type { GroupRole } from './membership.ts';
+import { protocolOf } from './settings.ts';
 import type { SubscriptionState } from './subscriptionState.ts';
 
 export interface LeaderSettings {
@@ -25,6 +26,8 @@ export class Leader implements GroupRole {
   /** The partition counts that the assignment in force was made from; undefined while somebody else leads. */
   #counted: ReadonlyMap<string, number> | undefined;
   #watched: readonly string[] = [];
+  /** What this member was given last, for the strategies that want to know. */
+  #last: LastAssignment | undefined;
 
   /** `outdated` is called when the counts have changed, so that the group has to meet again. */
   constructor(context: ClientContext, state: SubscriptionState, settings: LeaderSettings, outdated: () => void) {
@@ -43,34 +46,46 @@ export class Leader implements GroupRole {
     this.#counted = undefined;
     this.#context.metadata.wantOnly(new Set(this.#state.topics));
     const topics = [...this.#state.topics].sort();
-    const ownedPartitions = listed(this.#state.assigned);
-    const metadata = encodeSubscription({ topics, ownedPartitions, generationId });
-    return this.#settings.partitionAssignmentStrategy.map(({ name }) => ({ name, metadata }));
+    const ownedPartitions = listed(inOrder(this.#state.assigned));
+    return this.#settings.partitionAssignmentStrategy.map((strategy) => {
+      const userData = strategy.userData?.(this.#last) ?? null;
+      return { name: strategy.name, metadata: encodeSubscription({ topics, userData, ownedPartitions, generationId }) };
+    });
   }
 
+  /** Takes note of what this member was given. */
+  assigned(last: LastAssignment): void {
+    this.#last = last;
+  }
+
+  // #region lead
   async lead(
     strategy: string,
     members: ResponseOf<typeof JoinGroup>['members'],
+    skipAssignment: boolean,
   ): Promise<{ memberId: string; assignment: Uint8Array }[]> {
     const assignor = this.#settings.partitionAssignmentStrategy.find(({ name }) => name === strategy);
     if (assignor === undefined)
       throw new Error(`the coordinator chose the strategy '${strategy}', which this consumer did not offer`);
-    const group = members.map(({ memberId, groupInstanceId, metadata }) => {
-      const { topics } = decodeSubscription(metadata);
-      return { memberId, groupInstanceId, topics };
-    });
+    const group = members.map(groupMember);
     this.#watched = [...new Set(group.flatMap(({ topics }) => topics))].sort();
     this.#context.metadata.want(this.#watched);
     await this.#context.metadata.refresh(this.#settings.requestTimeoutMs);
     const counts = this.#count(this.#watched);
     this.#counted = counts;
+    // A static leader has come back to a group that is content: everybody keeps what they have (KIP-814).
+    if (skipAssignment) return [];
     const { host } = this.#context;
     host.trace.record(host.name, 'consumer.leads', { strategy, members: group.map(({ memberId }) => memberId) });
-    return [...assignor.assign(group, counts)].map(([memberId, partitions]) => ({
+    const assignment = assignor.assign(group, counts);
+    if (protocolOf(this.#settings.partitionAssignmentStrategy) === 'cooperative')
+      checkHandOvers(group, assignment, strategy);
+    return [...assignment].map(([memberId, partitions]) => ({
       memberId,
       assignment: encodeAssignment({ assignedPartitions: listed(partitions) }),
     }));
   }
+  // #endregion lead
 
   #count(topics: readonly string[]): Map<string, number> {
     const counts = new Map<string, number>();
@@ -79,6 +94,39 @@ export class Leader implements GroupRole {
       if (known !== undefined) counts.set(topic, known.partitions.length);
     }
     return counts;
+  }
+}
+
+type Joined = ResponseOf<typeof JoinGroup>['members'][number];
+
+function groupMember({ memberId, groupInstanceId, metadata }: Joined): GroupMember {
+  const { topics, ownedPartitions, generationId, userData } = decodeSubscription(metadata);
+  const owned = ownedPartitions.flatMap(({ topic, partitions }) =>
+    partitions.map((partition) => ({ topic, partition })),
+  );
+  return { memberId, groupInstanceId, topics, ownedPartitions: owned, generationId, userData };
+}
+
+/**
+ * Under the cooperative protocol nobody may be given what somebody else still holds. `cooperative-sticky` has an eye to it by itself, and knows
+ * better which claims are out of date.
+ */
+function checkHandOvers(
+  group: readonly GroupMember[],
+  assignment: ReadonlyMap<string, readonly TopicPartition[]>,
+  strategy: string,
+): void {
+  if (strategy === 'cooperative-sticky') return;
+  for (const { memberId, ownedPartitions } of group) {
+    const kept = new Set((assignment.get(memberId) ?? []).map(nameOf));
+    const taken = new Set(ownedPartitions.map(nameOf).filter((name) => !kept.has(name)));
+    const given = [...assignment].flatMap(([other, partitions]) => (other === memberId ? [] : partitions.map(nameOf)));
+    const both = given.filter((name) => taken.has(name));
+    if (both.length === 0) continue;
+    throw new Error(
+      `the strategy '${strategy}' gives ${both.join(', ')} away while ${memberId} still has it. Under the cooperative protocol a partition that ` +
+        "moves is left out of one assignment first; or give the strategy protocols: ['eager']",
+    );
   }
 }
 

@@ -5,7 +5,10 @@
  * and then tells one of them, the leader, who has come. In the second, SyncGroup, the leader hands in who gets what, and everybody receives
  * their part. Both steps have one generation number; whoever speaks with an older number is not heard.
  *
- * Source: Apache Kafka `AbstractCoordinator`; KIP-394 for the member id that a first JoinGroup brings back.
+ * A static member has a name of its own beside the id that the coordinator gives. It never says goodbye: whoever comes back under the name takes
+ * the place of who had it before, and that one, should it still live, is fenced.
+ *
+ * Source: Apache Kafka `AbstractCoordinator`; KIP-394 for the member id that a first JoinGroup brings back, KIP-345 for static members.
  */
 import { JoinGroup } from '../../protocol/apis/11-join-group.ts';
 import { LeaveGroup } from '../../protocol/apis/13-leave-group.ts';
@@ -35,10 +38,11 @@ export interface GroupRole {
   protocols(
     generationId: number,
   ): { readonly name: string; readonly metadata: ReturnType<typeof encodeSubscription> }[];
-  /** Leads: computes the assignments of all members. */
+  /** Leads: computes the assignments of all members, or, when they are to stay as they are, only watches whether there are new partitions. */
   lead(
     strategy: string,
     members: ResponseOf<typeof JoinGroup>['members'],
+    skipAssignment: boolean,
   ): Promise<readonly { readonly memberId: string; readonly assignment: Uint8Array }[]>;
 }
 
@@ -49,6 +53,7 @@ export type JoinOutcome =
   | { readonly again: 'now' | 'later' };
 
 export interface MembershipSettings {
+  readonly groupInstanceId?: string | undefined;
   readonly sessionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
   readonly maxPollIntervalMs: number;
@@ -59,6 +64,9 @@ export interface MembershipSettings {
 const JOIN_LAPSE_MS = 5_000;
 /** Characters of a reason; brokers refuse or cut longer ones (KIP-800). */
 const LONGEST_REASON = 255;
+/** What to do about FENCED_INSTANCE_ID, wherever it is met. */
+export const FENCED_HINT =
+  "Another consumer has joined with the same groupInstanceId and taken this one's place. Close this one, and give each member a name of its own.";
 const NO_GENERATION: Generation = { generationId: -1, memberId: '' };
 
 export class Membership {
@@ -66,6 +74,8 @@ export class Membership {
   generation: Generation = NO_GENERATION;
   /** Whether the group has to meet again before this member goes on. */
   rejoinNeeded = true;
+  /** How often the member has been thrown out or has left: what it prepared for the next meeting before that is void. */
+  resets = 0;
   readonly heartbeats: Heartbeats;
   readonly #coordinator: CoordinatorClient;
   readonly #settings: MembershipSettings;
@@ -86,6 +96,11 @@ export class Membership {
     this.#role = role;
     this.#changed = changed;
     this.heartbeats = new Heartbeats(context, coordinator, this, settings, changed);
+  }
+
+  /** The name that outlives a restart; null for a dynamic member. */
+  get groupInstanceId(): string | null {
+    return this.#settings.groupInstanceId ?? null;
   }
 
   /** Asks for a new meeting of the group, which begins in the next `poll`. */
@@ -116,9 +131,7 @@ export class Membership {
     if (used !== this.generation) return;
     // A group that only moved on to another generation still knows the member by its id.
     const memberId = error === Errors.UNKNOWN_MEMBER_ID ? '' : used.memberId;
-    this.generation = { generationId: NO_GENERATION.generationId, memberId };
-    this.state = 'unjoined';
-    this.requestRejoin(`it met ${error.name}`);
+    this.#reset(memberId, `it met ${error.name}`);
   }
 
   /** Leaves the group, so that the others need not wait for the end of the session. Never rejects. */
@@ -126,11 +139,8 @@ export class Membership {
     const { memberId } = this.generation;
     // The coordinator reads nothing on a connection while it keeps a JoinGroup waiting there: the farewell needs a new one.
     if (this.state === 'preparing' || this.state === 'completing') this.#coordinator.hangUp(reason);
-    // A new object, by which an attempt to join that is under way knows that it has been overtaken.
-    this.generation = { ...NO_GENERATION };
-    this.state = 'unjoined';
-    this.requestRejoin(reason);
-    if (memberId === '') return;
+    this.#reset('', reason);
+    if (memberId === '' || this.groupInstanceId !== null) return;
     const { groupId } = this.#coordinator;
     try {
       await this.#coordinator.send(
@@ -141,6 +151,14 @@ export class Membership {
     } catch {
       // Without a farewell the coordinator notices by the end of the session.
     }
+  }
+
+  #reset(memberId: string, reason: string): void {
+    // A new object, by which an attempt to join that is under way knows that it has been overtaken.
+    this.generation = { generationId: NO_GENERATION.generationId, memberId };
+    this.state = 'unjoined';
+    this.resets++;
+    this.requestRejoin(reason);
   }
 
   #notIn(): void {
@@ -159,6 +177,7 @@ export class Membership {
         sessionTimeoutMs: this.#settings.sessionTimeoutMs,
         rebalanceTimeoutMs: this.#settings.maxPollIntervalMs,
         memberId: before.memberId,
+        groupInstanceId: this.groupInstanceId,
         protocolType: CONSUMER_PROTOCOL_TYPE,
         protocols: this.#role.protocols(before.generationId),
         reason: this.#reason,
@@ -173,8 +192,9 @@ export class Membership {
     this.generation = generation;
     this.state = 'completing';
     this.heartbeats.start();
-    const isLeader = join.leader === join.memberId && !join.skipAssignment;
-    const assignments = isLeader ? await this.#role.lead(join.protocolName ?? '', join.members) : [];
+    const strategy = join.protocolName ?? '';
+    const isLeader = join.leader === join.memberId;
+    const assignments = isLeader ? await this.#role.lead(strategy, join.members, join.skipAssignment) : [];
     if (this.generation !== generation) return { again: 'now' };
 
     const sync = await this.#coordinator.send(
@@ -182,6 +202,7 @@ export class Membership {
       {
         groupId,
         ...generation,
+        groupInstanceId: this.groupInstanceId,
         protocolType: CONSUMER_PROTOCOL_TYPE,
         protocolName: join.protocolName,
         assignments,
@@ -231,4 +252,5 @@ const hints: ReadonlyMap<ErrorCode, string> = new Map([
   ],
   [Errors.INVALID_GROUP_ID, 'Give the consumer a groupId.'],
   [Errors.GROUP_MAX_SIZE_REACHED, 'Stop a member first.'],
+  [Errors.FENCED_INSTANCE_ID, FENCED_HINT],
 ]);

@@ -6,7 +6,7 @@ import type { ClientContext } from '../clientContext.ts';
 import { CommitFailedError, RebalanceInProgressError } from '../errors.ts';
 import { byTopic, nameOf, type TopicPartition } from '../topicPartition.ts';
 import type { CoordinatorClient } from './coordinatorClient.ts';
-import type { Generation, Membership } from './membership.ts';
+import { FENCED_HINT, type Generation, type Membership } from './membership.ts';
 
 export interface OffsetToCommit extends TopicPartition {
   /** The offset of the next record to read: that of the last one processed, plus one. */
@@ -27,6 +27,8 @@ export interface CommittedOffset {
 const NO_MEMBER = { generationId: -1, memberId: '' };
 
 export class Offsets {
+  /** How many commits were stored. */
+  committedTotal = 0;
   readonly #context: ClientContext;
   readonly #coordinator: CoordinatorClient;
   readonly #membership: Membership;
@@ -50,6 +52,7 @@ export class Offsets {
         groupId: this.#coordinator.groupId,
         generationIdOrMemberEpoch: generation.generationId,
         memberId: generation.memberId,
+        groupInstanceId: asMember ? this.#membership.groupInstanceId : null,
         topics: byTopic(offsets).map(([name, entries]) => ({
           name,
           partitions: entries.map(({ partition, offset, leaderEpoch = -1, metadata = '' }) => ({
@@ -67,6 +70,7 @@ export class Offsets {
         if (errorCode !== 0) this.#refused(errorCode, nameOf({ topic: name, partition: partitionIndex }), generation);
       }
     }
+    this.committedTotal++;
     const { host } = this.#context;
     for (const { topic, partition, offset } of offsets) {
       host.trace.record(host.name, 'consumer.committed', { topic, partition, offset });
@@ -82,7 +86,7 @@ export class Offsets {
     }));
     const response = await this.#coordinator.send(
       OffsetFetch,
-      { groupId, topics, groups: [{ groupId, topics }] },
+      { groupId, topics, groups: [{ groupId, topics }], requireStable: true },
       { detail: { group: groupId } },
     );
     // From version 8 on one request may ask for several groups.
@@ -131,6 +135,6 @@ export class Offsets {
     if (errorCode === 0) return;
     const error = errorOf(errorCode);
     this.#coordinator.heard(error);
-    throw new KafkaError(error, doing);
+    throw new KafkaError(error, doing, error === Errors.FENCED_INSTANCE_ID ? FENCED_HINT : undefined);
   }
 }

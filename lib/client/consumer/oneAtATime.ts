@@ -20,14 +20,19 @@ export class OneAtATime {
 
   /** Runs a call. Rejects with `ConcurrentModificationError` when another is unsettled. */
   async alone<T>(call: string, run: () => Promise<T>): Promise<T> {
-    if (this.#hasEnded) throw new ClientClosedError(`this ${this.#client} has been closed: make a new one`);
-    if (this.#call !== undefined) throw new ConcurrentModificationError(call, this.#call);
+    this.check(call);
     this.#call = call;
     try {
       return await run();
     } finally {
       this.#call = undefined;
     }
+  }
+
+  /** For a call that is over at once. Throws `ConcurrentModificationError` when another is unsettled. */
+  check(call: string): void {
+    if (this.#hasEnded) throw new ClientClosedError(`this ${this.#client} has been closed: make a new one`);
+    if (this.#call !== undefined) throw new ConcurrentModificationError(call, this.#call);
   }
 
   /** As `alone`, for calls that make no sense within a callback. */

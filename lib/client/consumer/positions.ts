@@ -1,20 +1,18 @@
 /**
  * Where reading begins. A partition without a position gets one from the committed offset of the group; without that, the reset policy decides
- * between the first offset that is there and the end of the log.
+ * between the first offset that is there, the end of the log, and a time.
  *
  * This runs beside `poll`, which goes on with the partitions that have a position. Once a partition has one, the committed offset is not asked
  * for again: what an application has read and not committed it does not get a second time, except after a rebalance or a restart.
  *
  * Source: Apache Kafka `ConsumerUtils.refreshCommittedOffsets`, `OffsetFetcher`.
  */
-import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, ListOffsets } from '../../protocol/apis/02-list-offsets.ts';
-import { errorOf, KafkaError } from '../../protocol/errors.ts';
-import { ConnectionLost } from '../../world/errors.ts';
 import type { ClientContext } from '../clientContext.ts';
 import { isRetriable, NoOffsetForPartitionError } from '../errors.ts';
-import { byTopic, nameOf } from '../topicPartition.ts';
+import type { LogOffsets, LogPlace } from './logOffsets.ts';
 import type { Offsets } from './offsets.ts';
-import type { AssignedPartition, ResetPolicy, SubscriptionState } from './subscriptionState.ts';
+import { durationOf, type ResetPolicy } from './resetPolicy.ts';
+import type { AssignedPartition, SubscriptionState } from './subscriptionState.ts';
 
 export interface PositionSettings {
   readonly autoOffsetReset: ResetPolicy | 'none';
@@ -24,6 +22,7 @@ export class Positions {
   readonly #context: ClientContext;
   readonly #state: SubscriptionState;
   readonly #offsets: Offsets | undefined;
+  readonly #log: LogOffsets;
   readonly #settings: PositionSettings;
   readonly #changed: () => void;
   #isRunning = false;
@@ -34,12 +33,14 @@ export class Positions {
     context: ClientContext,
     state: SubscriptionState,
     offsets: Offsets | undefined,
+    log: LogOffsets,
     settings: PositionSettings,
     changed: () => void,
   ) {
     this.#context = context;
     this.#state = state;
     this.#offsets = offsets;
+    this.#log = log;
     this.#settings = settings;
     this.#changed = changed;
   }
@@ -47,6 +48,11 @@ export class Positions {
   /** Begins to look for the positions that are missing, in the background. */
   find(): void {
     if (!this.#isRunning && this.#missing().length > 0) void this.#run();
+  }
+
+  /** Goes on at an offset that the application has named. `from` says in the trace why. */
+  seek(assigned: AssignedPartition, offset: number, from: 'seek' | 'returned'): void {
+    this.#place(assigned, offset, -1, from);
   }
 
   /** An error that will not pass, once: the search begins again with the next `find`. */
@@ -97,49 +103,23 @@ export class Positions {
   }
 
   async #fromLog(partitions: readonly AssignedPartition[]): Promise<void> {
-    const byLeader = new Map<number, AssignedPartition[]>();
-    let leaderless = 0;
-    for (const partition of partitions) {
-      const leader = this.#context.metadata.leaderOf(partition.topic, partition.partition)?.leader;
-      if (leader === undefined) leaderless++;
-      else byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition]);
-    }
-    await Promise.all([...byLeader].map(([leader, led]) => this.#askLeader(leader, led)));
-    if (leaderless > 0) throw new ConnectionLost(`${leaderless} partitions have no leader at the moment`);
+    if (partitions.length === 0) return;
+    const sought = partitions.map((assigned) => {
+      const from = assigned.awaits as ResetPolicy;
+      const { topic, partition } = assigned;
+      return { topic, partition, assigned, from, at: this.#placeFor(from) };
+    });
+    await this.#log.find(sought, ({ assigned, from }, { offset, leaderEpoch }) => {
+      if (!this.#stillAwaits(assigned, from)) return;
+      if (offset >= 0) this.#place(assigned, offset, leaderEpoch, from);
+      // All that is there is older than the policy wants: it is for what comes.
+      else assigned.reset('latest');
+    });
   }
 
-  async #askLeader(leader: number, partitions: readonly AssignedPartition[]): Promise<void> {
-    const asked = partitions.map((partition) => ({
-      partition,
-      topic: partition.topic,
-      from: partition.awaits as ResetPolicy,
-    }));
-    const { metadata, connections } = this.#context;
-    try {
-      const connection = await connections.to(leader);
-      const response = await connection.send(ListOffsets, {
-        topics: byTopic(asked).map(([name, entries]) => ({
-          name,
-          partitions: entries.map(({ partition, from }) => ({
-            partitionIndex: partition.partition,
-            currentLeaderEpoch: metadata.leaderOf(name, partition.partition)?.leaderEpoch ?? -1,
-            timestamp: from === 'earliest' ? EARLIEST_TIMESTAMP : LATEST_TIMESTAMP,
-          })),
-        })),
-      });
-      for (const { name, partitions } of response.topics) {
-        for (const { partitionIndex, errorCode, offset, leaderEpoch } of partitions) {
-          const tp = { topic: name, partition: partitionIndex };
-          if (errorCode !== 0) throw new KafkaError(errorOf(errorCode), `find the ends of ${nameOf(tp)}`);
-          const entry = asked.find(({ partition }) => partition.name === nameOf(tp));
-          if (entry && this.#stillAwaits(entry.partition, entry.from))
-            this.#place(entry.partition, offset, leaderEpoch, entry.from);
-        }
-      }
-    } catch (error) {
-      metadata.outdated();
-      throw error;
-    }
+  #placeFor(policy: ResetPolicy): LogPlace {
+    if (policy === 'earliest' || policy === 'latest') return policy;
+    return this.#context.host.clock.wallMs() - (durationOf(policy) ?? 0);
   }
 
   /** A seek, a rebalance or an unsubscribe may have come while the answer was on its way. */
@@ -147,7 +127,7 @@ export class Positions {
     return this.#state.owns(partition) && partition.position === undefined && partition.awaits === source;
   }
 
-  #place(assigned: AssignedPartition, offset: number, leaderEpoch: number, from: AssignedPartition['awaits']): void {
+  #place(assigned: AssignedPartition, offset: number, leaderEpoch: number, from: string): void {
     assigned.position = { offset, leaderEpoch };
     const { topic, partition } = assigned;
     const { host } = this.#context;

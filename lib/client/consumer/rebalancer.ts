@@ -1,43 +1,60 @@
 /**
  * What a rebalance means for the application: its callbacks, in Java's order, always inside `poll` or `close`.
  *
- * The strategies here are "eager": before the group meets, every member gives up everything. So all is revoked first, and after the meeting the
- * new assignment begins from the committed offsets. When the group has gone on without this member there is nothing to give up; its
- * partitions are lost, and committing is not possible any more.
+ * Under the "eager" protocol every member gives up everything before the group meets: all is revoked first, and after the meeting the new assignment
+ * begins from the committed offsets. Under the "cooperative" one everybody keeps its partitions through the meeting; what it has lost is revoked
+ * after that, and then the group meets a second time to hand it on. When the group has gone on without this member there is nothing to
+ * give up; its partitions are lost, and committing is not possible any more.
  *
- * Source: Apache Kafka `ConsumerCoordinator.onJoinPrepare`, `onJoinComplete`, `onLeavePrepare`.
+ * Source: Apache Kafka `ConsumerCoordinator.onJoinPrepare`, `onJoinComplete`, `onLeavePrepare`, `AbstractCoordinator.joinGroupIfNeeded`; KIP-429.
  */
+import type { RebalanceProtocol } from '../../assignors/index.ts';
 import type { Json } from '../../trace/trace.ts';
 import type { ClientContext } from '../clientContext.ts';
-import type { TopicPartition } from '../topicPartition.ts';
+import { RebalanceListenerError } from '../errors.ts';
+import { inOrder, nameOf, type TopicPartition } from '../topicPartition.ts';
 import { late } from '../waiting.ts';
-import type { JoinOutcome, Membership } from './membership.ts';
+import type { Deadline } from './deadline.ts';
+import type { Generation, JoinOutcome, Membership } from './membership.ts';
 import type { RebalanceListener, SubscriptionState } from './subscriptionState.ts';
 
 export interface RebalanceHooks {
   /** Commits the positions before partitions are given up, if the consumer commits by itself. Never rejects. */
   commitBeforeRebalance(): Promise<void>;
+  /** Brings the topics up to date that a pattern stands for. */
+  findTopics(): Promise<void>;
   /** An assignment has begun. */
-  assigned(): void;
+  assigned(partitions: readonly TopicPartition[], generation: Generation): void;
   /** Runs a callback of the application, which may call the consumer. */
   callOut(run: () => void | Promise<void>): Promise<void>;
 }
 
 export class Rebalancer {
+  /** How many rebalances this member has come through. */
+  completed = 0;
   readonly #context: ClientContext;
   readonly #state: SubscriptionState;
   readonly #membership: Membership;
+  readonly #protocol: RebalanceProtocol;
   readonly #hooks: RebalanceHooks;
   /** The commit before this rebalance, while it is under way. */
   #committing: Promise<void> | undefined;
-  #isPrepared = false;
+  /** The value of `membership.resets` for which the member has prepared itself. */
+  #preparedAt: number | undefined;
   #attempt: Promise<JoinOutcome> | undefined;
   #failures = 0;
 
-  constructor(context: ClientContext, state: SubscriptionState, membership: Membership, hooks: RebalanceHooks) {
+  constructor(
+    context: ClientContext,
+    state: SubscriptionState,
+    membership: Membership,
+    protocol: RebalanceProtocol,
+    hooks: RebalanceHooks,
+  ) {
     this.#context = context;
     this.#state = state;
     this.#membership = membership;
+    this.#protocol = protocol;
     this.#hooks = hooks;
   }
 
@@ -46,35 +63,41 @@ export class Rebalancer {
    * Takes part in a rebalance if there is one, as far as that comes until `deadline`; the next call goes on from there. Throws what a callback has
    * thrown, and errors of the group that will not pass.
    */
-  async ensureActive(deadline: number): Promise<void> {
+  async ensureActive(deadline: Deadline): Promise<void> {
     const { timers, backoff } = this.#context;
-    const left = () => deadline - timers.now();
     while (this.#membership.rejoinNeeded || this.#attempt !== undefined) {
       if (this.#attempt === undefined) {
-        if (!this.#isPrepared && !(await this.#prepare(left))) return;
+        if (this.#state.pattern !== undefined && (await deadline.within(this.#hooks.findTopics())) === late) return;
+        if (!this.#isPrepared && !(await this.#prepare(deadline))) return;
         this.#attempt = this.#membership.join();
       }
-      const outcome = await timers.within(this.#attempt, left()).catch((error) => this.#broken(error));
+      const outcome = await deadline.within(this.#attempt).catch((error) => this.#broken(error));
       if (outcome === late) return;
-      this.#attempt = undefined;
+      // A callback that throws in there is called once more by the next poll, as in Java: with what is new by then, which is nothing.
       if ('joined' in outcome) await this.#complete(outcome.joined, outcome.assignment);
-      else if (outcome.again === 'later') {
+      this.#attempt = undefined;
+      if ('again' in outcome && outcome.again === 'later') {
         const pause = backoff.afterFailures(++this.#failures);
-        await timers.sleep(Math.min(pause, Math.max(0, left())));
-        if (left() <= 0) return;
+        await timers.sleep(Math.min(pause, deadline.leftMs));
+        if (deadline.leftMs === 0) return;
       }
     }
   }
   // #endregion ensureActive
 
+  // #region leaving
   /** Before leaving the group. Throws what the callback has thrown. */
   async leaving(): Promise<void> {
     const partitions = this.#partitions();
     if (partitions.length === 0) return;
-    const isOver = this.#membership.generation.generationId < 0 || this.#membership.state !== 'stable';
-    const isRebalancing = this.#membership.rejoinNeeded;
-    const error = await (isOver || isRebalancing ? this.#lose(partitions) : this.#revoke(partitions));
-    if (error !== undefined) throw error.cause;
+    const isIn = this.#membership.generation.generationId >= 0 && this.#membership.state === 'stable';
+    const error = await (isIn ? this.#revoke(partitions) : this.#lose(partitions));
+    if (error !== undefined) throw error;
+  }
+  // #endregion leaving
+
+  get #isPrepared(): boolean {
+    return this.#preparedAt === this.#membership.resets;
   }
 
   #broken(error: unknown): never {
@@ -82,69 +105,91 @@ export class Rebalancer {
     throw error;
   }
 
-  /** Gives up what the member has. Answers false when the time of this call is over before. */
-  async #prepare(left: () => number): Promise<boolean> {
-    for (const partition of this.#state.assigned) partition.isWithheld = true;
+  // #region prepare
+  /** Gives up what has to be given up before the meeting. Answers false when the time of this call is over before. */
+  async #prepare(deadline: Deadline): Promise<boolean> {
+    const isEager = this.#protocol === 'eager';
+    for (const partition of this.#state.assigned) partition.isWithheld = isEager;
     this.#committing ??= this.#hooks.commitBeforeRebalance();
-    if ((await this.#context.timers.within(this.#committing, left())) === late) return false;
+    if ((await deadline.within(this.#committing)) === late) return false;
     this.#committing = undefined;
     // Set before the callback: one that throws is not called a second time for the same rebalance.
-    this.#isPrepared = true;
+    this.#preparedAt = this.#membership.resets;
     const partitions = this.#partitions();
-    const hasGeneration = this.#membership.generation.generationId >= 0;
-    let error: Failure | undefined;
-    if (hasGeneration) error = await this.#revoke(partitions);
-    else if (partitions.length > 0) error = await this.#lose(partitions);
-    if (error !== undefined) throw error.cause;
+    const unwanted = partitions.filter(({ topic }) => !this.#state.topics.includes(topic));
+    let error: Error | undefined;
+    if (this.#membership.generation.generationId < 0) {
+      if (partitions.length > 0) error = await this.#lose(partitions);
+    } else if (isEager) {
+      // Java calls this one for nothing, too.
+      error = await this.#revoke(partitions);
+    } else if (unwanted.length > 0) error = await this.#revoke(unwanted);
+    if (error !== undefined) throw error;
     return true;
   }
+  // #endregion prepare
 
-  async #complete(generation: Membership['generation'], assignment: readonly TopicPartition[]): Promise<void> {
+  // #region complete
+  async #complete(generation: Generation, assignment: readonly TopicPartition[]): Promise<void> {
     // While nobody polled, the group may have gone on once more.
     if (this.#membership.generation !== generation) return;
     this.#failures = 0;
-    this.#isPrepared = false;
+    const foreign = assignment.find(({ topic }) => !this.#state.topics.includes(topic));
+    if (foreign !== undefined) {
+      this.#preparedAt = undefined;
+      this.#membership.requestRejoin(`${foreign.topic} was assigned and is not subscribed to`);
+      return;
+    }
+    const owned = this.#partitions();
+    const added = without(assignment, owned);
+    const taken = without(owned, assignment);
+    let error: Error | undefined;
+    if (taken.length > 0) {
+      error = await this.#revoke(taken);
+      // Only when the group meets again can somebody else be given these.
+      this.#membership.requestRejoin('partitions were revoked: others can have them now');
+    }
     this.#state.assign(assignment);
-    this.#hooks.assigned();
-    this.#record('consumer.assigned', assignment, { generation: generation.generationId, member: generation.memberId });
-    const unwanted = assignment.find(({ topic }) => !this.#state.topics.includes(topic));
-    if (unwanted !== undefined)
-      this.#membership.requestRejoin(`${unwanted.topic} was assigned and is not subscribed to`);
-    const error = await this.#call(this.#state.listener.onPartitionsAssigned, assignment);
-    if (error !== undefined) throw error.cause;
+    this.#hooks.assigned(assignment, generation);
+    this.#record('consumer.assigned', added, { generation: generation.generationId, member: generation.memberId });
+    const second = await this.#call('onPartitionsAssigned', added);
+    // Of two errors the application hears of the first.
+    if (error !== undefined || second !== undefined) throw error ?? second;
+    this.#preparedAt = undefined;
+    this.completed++;
   }
+  // #endregion complete
 
-  async #revoke(partitions: readonly TopicPartition[]): Promise<Failure | undefined> {
-    const error = await this.#call(this.#state.listener.onPartitionsRevoked, partitions);
+  async #revoke(partitions: readonly TopicPartition[]): Promise<Error | undefined> {
+    const error = await this.#call('onPartitionsRevoked', partitions);
     // Only now, so that the callback could still commit and ask for positions.
-    this.#state.assign([]);
+    this.#state.assign(without(this.#partitions(), partitions));
     if (partitions.length > 0) this.#record('consumer.revoked', partitions, {});
     return error;
   }
 
-  async #lose(partitions: readonly TopicPartition[]): Promise<Failure | undefined> {
-    const { onPartitionsLost, onPartitionsRevoked } = this.#state.listener;
-    const error = await this.#call(onPartitionsLost ?? onPartitionsRevoked, partitions);
+  async #lose(partitions: readonly TopicPartition[]): Promise<Error | undefined> {
+    const isHeard = this.#state.listener.onPartitionsLost !== undefined;
+    const error = await this.#call(isHeard ? 'onPartitionsLost' : 'onPartitionsRevoked', partitions);
     this.#state.assign([]);
     this.#record('consumer.lost', partitions, {});
     return error;
   }
 
-  async #call(
-    callback: RebalanceListener[keyof RebalanceListener],
-    partitions: readonly TopicPartition[],
-  ): Promise<Failure | undefined> {
+  async #call(name: keyof RebalanceListener, partitions: readonly TopicPartition[]): Promise<Error | undefined> {
+    const { listener } = this.#state;
+    const callback = listener[name];
     if (callback === undefined) return undefined;
     try {
-      await this.#hooks.callOut(() => callback.call(this.#state.listener, partitions));
+      await this.#hooks.callOut(() => callback.call(listener, partitions));
       return undefined;
     } catch (cause) {
-      return { cause };
+      return new RebalanceListenerError(name, cause);
     }
   }
 
   #partitions(): TopicPartition[] {
-    return this.#state.assigned.map(({ topic, partition }) => ({ topic, partition }));
+    return inOrder(this.#state.assigned.map(({ topic, partition }) => ({ topic, partition })));
   }
 
   #record(what: string, partitions: readonly TopicPartition[], detail: { readonly [name: string]: Json }): void {
@@ -154,7 +199,8 @@ export class Rebalancer {
   }
 }
 
-/** What a callback has thrown: it may have thrown `undefined`. */
-interface Failure {
-  readonly cause: unknown;
+/** Those of `some` that are not among `others`, in Java's order. */
+function without(some: readonly TopicPartition[], others: readonly TopicPartition[]): TopicPartition[] {
+  const names = new Set(others.map(nameOf));
+  return inOrder(some.filter((partition) => !names.has(nameOf(partition))));
 }

@@ -1,14 +1,25 @@
 /** The settings of a consumer. Names are Kafka's in camelCase, units last; defaults are Java's. */
-import { type Assignor, range } from '../../assignors/index.ts';
+import { type Assignor, cooperativeSticky, type RebalanceProtocol, range } from '../../assignors/index.ts';
 import { SettingError } from '../errors.ts';
 import { type CommonSettings, commonDefaults, oneOf, withDefaults } from '../settings.ts';
 import { type Deserializer, strings } from './record.ts';
-import type { ResetPolicy } from './subscriptionState.ts';
+import { durationOf, type ResetPolicy } from './resetPolicy.ts';
+
+/** Which records a consumer sees: all, or of transactions only the committed ones. */
+export type IsolationLevel = 'read_uncommitted' | 'read_committed';
 
 export interface ConsumerSettings<K = string, V = string> extends CommonSettings {
   /** The group that shares the work and keeps the committed offsets. Needed for `subscribe` and for commits. */
   readonly groupId?: string;
-  /** Where to begin when the group has committed nothing, or something that is not in the log any more. Default `'latest'`. */
+  /**
+   * A name of this member's own, which outlives a restart (KIP-345). A static member does not leave its group on `close`; who comes back under
+   * the name within `sessionTimeoutMs` gets the same partitions without a rebalance. Default: none.
+   */
+  readonly groupInstanceId?: string;
+  /**
+   * Where to begin when the group has committed nothing, or something that is not in the log any more: `'earliest'`, `'latest'`, at records of the
+   * last hour with `'by_duration:PT1H'`, or nowhere, with an error, for `'none'`. Default `'latest'`.
+   */
   readonly autoOffsetReset?: ResetPolicy | 'none';
   /** Whether `poll` and `close` commit what earlier polls have returned. Default true with a group. */
   readonly enableAutoCommit?: boolean;
@@ -30,7 +41,12 @@ export interface ConsumerSettings<K = string, V = string> extends CommonSettings
   readonly fetchMaxBytes?: number;
   /** The same for each partition. Default 1 048 576. */
   readonly maxPartitionFetchBytes?: number;
-  /** How to divide partitions, the favourite first; the group takes one that all members have. Default `[range]`. */
+  /** Default `'read_uncommitted'`. */
+  readonly isolationLevel?: IsolationLevel;
+  /**
+   * How to divide partitions, the favourite first; the group takes one that all members have. Default `[range, cooperativeSticky]`: as long as
+   * `range` is in the list, rebalances are eager; once no member of the group lists it any more, they are cooperative.
+   */
   readonly partitionAssignmentStrategy?: readonly Assignor[];
   /** Makes keys of bytes. Default `strings` (UTF-8). */
   readonly keyDeserializer?: Deserializer<K>;
@@ -38,6 +54,8 @@ export interface ConsumerSettings<K = string, V = string> extends CommonSettings
   readonly valueDeserializer?: Deserializer<V>;
   /** Whether subscribing to a missing topic may create it, if the broker allows that too. Default true. */
   readonly allowAutoCreateTopics?: boolean;
+  /** Whether a pattern passes over topics that are Kafka's own, as `__consumer_offsets`. Default true. */
+  readonly excludeInternalTopics?: boolean;
   /** How long calls other than `poll` may take. Default 60 000. */
   readonly defaultApiTimeoutMs?: number;
 }
@@ -46,6 +64,7 @@ const defaults = {
   ...commonDefaults,
   clientId: undefined as string | undefined,
   groupId: undefined as string | undefined,
+  groupInstanceId: undefined as string | undefined,
   autoOffsetReset: 'latest' as ResetPolicy | 'none',
   enableAutoCommit: true,
   autoCommitIntervalMs: 5_000,
@@ -57,10 +76,12 @@ const defaults = {
   fetchMaxWaitMs: 500,
   fetchMaxBytes: 52_428_800,
   maxPartitionFetchBytes: 1_048_576,
-  partitionAssignmentStrategy: [range] as readonly Assignor[],
+  isolationLevel: 'read_uncommitted' as IsolationLevel,
+  partitionAssignmentStrategy: [range, cooperativeSticky] as readonly Assignor[],
   keyDeserializer: strings as Deserializer<unknown>,
   valueDeserializer: strings as Deserializer<unknown>,
   allowAutoCreateTopics: true,
+  excludeInternalTopics: true,
   defaultApiTimeoutMs: 60_000,
 };
 
@@ -72,7 +93,9 @@ export type CompleteConsumerSettings<K, V> = Omit<typeof defaults, 'keyDeseriali
 /** The settings with their defaults. Throws `SettingError`. */
 export function consumerSettings<K, V>(given: ConsumerSettings<K, V>): CompleteConsumerSettings<K, V> {
   const settings = withDefaults('consumer', defaults, { ...given });
-  oneOf('autoOffsetReset', settings.autoOffsetReset, ['earliest', 'latest', 'none']);
+  if (durationOf(settings.autoOffsetReset) === undefined)
+    oneOf('autoOffsetReset', settings.autoOffsetReset, ['earliest', 'latest', 'none']);
+  oneOf('isolationLevel', settings.isolationLevel, ['read_uncommitted', 'read_committed']);
   const { heartbeatIntervalMs, sessionTimeoutMs, maxPollRecords, partitionAssignmentStrategy } = settings;
   if (heartbeatIntervalMs < 1 || heartbeatIntervalMs >= sessionTimeoutMs) {
     throw new SettingError(
@@ -81,11 +104,31 @@ export function consumerSettings<K, V>(given: ConsumerSettings<K, V>): CompleteC
   }
   if (maxPollRecords < 1) throw new SettingError('maxPollRecords must be at least 1');
   if (settings.groupId === '') throw new SettingError('groupId is empty: give the group a name');
-  if (partitionAssignmentStrategy.length === 0)
-    throw new SettingError('partitionAssignmentStrategy is empty: give [range], for example');
+  if (settings.groupInstanceId === '') throw new SettingError('groupInstanceId is empty: give the member a name');
+  protocolOf(partitionAssignmentStrategy);
   // The defaults are strings; whoever wants other types gives the deserializers that make them.
   return {
     ...settings,
     enableAutoCommit: settings.enableAutoCommit && settings.groupId !== undefined,
   } as unknown as CompleteConsumerSettings<K, V>;
+}
+
+/** The best way to rebalance that all strategies have (KIP-429). Throws `SettingError` when there is none. */
+export function protocolOf(strategies: readonly Assignor[]): RebalanceProtocol {
+  if (strategies.length === 0)
+    throw new SettingError('partitionAssignmentStrategy is empty: give [range], for example');
+  const common = (['cooperative', 'eager'] as const).find((protocol) =>
+    strategies.every(({ protocols = ['eager'] }) => protocols.includes(protocol)),
+  );
+  if (common !== undefined) return common;
+  const names = strategies.map(({ name }) => name).join(', ');
+  throw new SettingError(
+    `partitionAssignmentStrategy has strategies that rebalance in different ways (${names}): leave one of them out`,
+  );
+}
+
+/** The group, for a call that needs one. Throws `SettingError`. */
+export function groupOf({ groupId }: { readonly groupId?: string | undefined }, call: string): string {
+  if (groupId !== undefined) return groupId;
+  throw new SettingError(`${call}() needs a group: make the consumer with a groupId`);
 }

@@ -6,14 +6,13 @@
  * come from.
  */
 import { nameOf, type TopicPartition } from '../topicPartition.ts';
+import type { ResetPolicy } from './resetPolicy.ts';
 
 export interface Position {
   readonly offset: number;
   /** The epoch of the record before it; -1: unknown. Committed with the offset (KIP-320). */
   readonly leaderEpoch: number;
 }
-
-export type ResetPolicy = 'earliest' | 'latest';
 
 /** Called inside `poll` and `close`. May return a promise; the call goes on when it has settled. */
 export interface RebalanceListener {
@@ -36,6 +35,8 @@ export class AssignedPartition implements TopicPartition {
   isPaused = false;
   /** About to be revoked: nothing more is handed out, so that the commit before the rebalance covers everything. */
   isWithheld = false;
+  /** What the last fetch told of the log: the end that may be read, and the first offset that is there. */
+  log: { readonly end: number; readonly start: number } | undefined;
   /** After an error: not fetched before this time. */
   notBefore = 0;
 
@@ -55,7 +56,10 @@ export class AssignedPartition implements TopicPartition {
 export class SubscriptionState {
   /** By topics with a group, by partitions without one, or not at all yet: never both (Java: mutually exclusive). */
   kind: 'none' | 'topics' | 'partitions' = 'none';
+  /** With a pattern: the topics that match it, as far as is known. */
   topics: readonly string[] = [];
+  /** Stands for all topics that match it; undefined where topics are named. */
+  pattern: RegExp | undefined;
   listener: RebalanceListener = {};
   #assigned = new Map<string, AssignedPartition>();
 
@@ -80,13 +84,14 @@ export class SubscriptionState {
     throw new Error(`${nameOf(partition)} is not assigned to this consumer, which has ${all}`);
   }
 
-  subscribe(topics: readonly string[], listener: RebalanceListener): void {
+  subscribe(topics: readonly string[] | RegExp, listener: RebalanceListener): void {
     this.kind = 'topics';
-    this.topics = topics;
+    this.pattern = topics instanceof RegExp ? topics : undefined;
+    if (!(topics instanceof RegExp)) this.topics = topics;
     this.listener = listener;
   }
 
-  /** Replaces the assignment. A partition that stays keeps its position. */
+  /** Replaces the assignment. A partition that stays keeps its position, and whether it is paused. */
   assign(partitions: readonly TopicPartition[]): void {
     const before = this.#assigned;
     this.#assigned = new Map(
@@ -101,6 +106,7 @@ export class SubscriptionState {
   clear(): void {
     this.kind = 'none';
     this.topics = [];
+    this.pattern = undefined;
     this.listener = {};
     this.#assigned = new Map();
   }
