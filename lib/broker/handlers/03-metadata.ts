@@ -1,34 +1,58 @@
 /**
  * Metadata, versions 0-12: which brokers and topics are there? A topic that is asked for by name and missing is made, if both the broker
- * (`auto.create.topics.enable`) and the client allow it. Kafka answers LEADER_NOT_AVAILABLE while it makes one; here it is there in the answer.
- *
- * Not here: which operations are allowed, as there is no authorization.
+ * (`auto.create.topics.enable`) and the client allow it. Kafka answers UNKNOWN_TOPIC_OR_PARTITION while it makes one; here it is there in the answer.
  */
 import { collides, OFFSETS_TOPIC, topicNameProblem } from '../../cluster/topicName.ts';
 import type { Topic } from '../../cluster/topics.ts';
 import type { Metadata } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
 import { NO_UUID, type RequestOf, type ResponseInput } from '../../protocol/schema.ts';
+import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS } from '../allowedOperations.ts';
 import type { Handler } from '../dispatch.ts';
 import { ensureOffsetsTopic } from '../offsetsTopic.ts';
 import type { Services } from '../services.ts';
 
+/** The versions 10 and 11 have a place for ids of topics, and no way to answer them (KIP-516). */
+const IDS_SINCE = 12;
+
 type TopicResponse = ResponseInput<typeof Metadata>['topics'][number];
 type WantedTopic = NonNullable<RequestOf<typeof Metadata>['topics']>[number];
+
+const BY_ID_SINCE = 12;
 
 export const handleMetadata: Handler<typeof Metadata> = async (services, request, { version }) => {
   const { brokerId, address, topics: known } = services;
   const wanted = version === 0 && request.topics?.length === 0 ? null : request.topics;
+  if (version < IDS_SINCE && wanted?.some(({ name, topicId }) => name === null || topicId !== NO_UUID)) {
+    const refused = wanted.map(({ name, topicId }) => failure(name ?? '', topicId, Errors.INVALID_REQUEST));
+    return { brokers: [], clusterId: null, controllerId: -1, topics: refused };
+  }
   const topics: TopicResponse[] = [];
   if (wanted === null) for (const topic of known.all) topics.push(describe(topic));
-  else for (const topic of wanted) topics.push(await answer(services, topic, request.allowAutoTopicCreation));
+  else if (version < BY_ID_SINCE && wanted.some(isById)) {
+    for (const { name, topicId } of wanted) topics.push(failure(name ?? '', topicId, Errors.INVALID_REQUEST));
+  } else for (const topic of once(wanted)) topics.push(await answer(services, topic, request.allowAutoTopicCreation));
   return {
     brokers: [{ nodeId: brokerId, host: address.host, port: address.port }],
     clusterId: known.clusterId,
     controllerId: brokerId,
-    topics,
+    topics: request.includeTopicAuthorizedOperations ? topics.map(withOperations) : topics,
+    ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: CLUSTER_OPERATIONS } : {}),
   };
 };
+
+function withOperations(topic: TopicResponse): TopicResponse {
+  return { ...topic, topicAuthorizedOperations: TOPIC_OPERATIONS };
+}
+
+function isById({ name, topicId }: WantedTopic): boolean {
+  return name === null || topicId !== NO_UUID;
+}
+
+/** What is asked for twice is answered once. */
+function once(wanted: readonly WantedTopic[]): Iterable<WantedTopic> {
+  return new Map(wanted.map((topic) => [`${topic.topicId} ${topic.name}`, topic])).values();
+}
 
 async function answer(services: Services, { name, topicId }: WantedTopic, mayCreate: boolean): Promise<TopicResponse> {
   const { topics, config } = services;
