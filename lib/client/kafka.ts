@@ -36,7 +36,7 @@ export interface Kafka {
   /** Closes all clients that were made here. Twice is harmless. */
   close(): Promise<void>;
   /** As `close`: with `await using kafka = …` it is called where the block ends. */
-  [Symbol.asyncDispose](): Promise<void>;
+  [asyncDispose](): Promise<void>;
 }
 
 /** Clients of the cluster behind `bootstrap`. Nothing is sent before a client needs it. */
