@@ -21,7 +21,8 @@ export function openRealKafka(
   name: (client: string) => string = (client) => client,
   network: Network = tcp,
 ): Kafka {
-  const open = (host: (client: string) => Host) => openKafka({ bootstrap, host: (client) => host(name(client)) });
+  const open = (host: (client: string) => Host, namePrefix = '') =>
+    openKafka({ bootstrap, host: (client) => host(name(client)), namePrefix });
   // Clients store nothing: their disk stays empty.
   const world = { ...realWorld(memoryDisk()), network };
   const tasks = new Tasks();
@@ -31,7 +32,8 @@ export function openRealKafka(
       trace,
       worldFor: () => world,
       open: (process, controls) => {
-        const clients = open((client) => process.host(client));
+        // Clients of several tasks go by different names, as those of a simulated world do.
+        const clients = open((client) => process.host(client), `${process.name}/`);
         return kafkaOf(clients, controls, () => clients.close());
       },
     },

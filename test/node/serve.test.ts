@@ -128,6 +128,21 @@ describe('connect', () => {
     await kafka.close();
   });
 
+  test('a spawned task has clients of its own, under its own name', async () => {
+    const served = await started({ topics: { ledger: 1 } });
+    const kafka = await connect(served.bootstrap, { clientId: 'bank' });
+    for (const world of [served.world, kafka.world]) {
+      await world.spawn('writer', async (own) => {
+        await own.producer().send({ topic: 'ledger', value: 'from a task' });
+        await own.producer({ clientId: 'named' }).send({ topic: 'ledger', value: 'from another' });
+      }).done;
+    }
+    await kafka.close();
+    const { counts } = served.cluster.requests;
+    const names = ['writer/producer-1', 'named', 'bank-writer/producer-1', 'bank-named'];
+    expect(names.map((name) => counts[name]?.Produce)).toEqual([1, 1, 1, 1]);
+  });
+
   test('a member that crashes in the real world runs no further line', async () => {
     const served = await started({ topics: { ledger: 1 } });
     let sent = 0;
