@@ -10,7 +10,7 @@ const settings = {
 } as const;
 
 /** Polls all consumers in turn until each owns as many partitions as asked, and keeps what they read. */
-async function settle(
+export async function settle(
   kafka: Kafka,
   consumers: readonly Consumer[],
   sizes: readonly number[],
@@ -26,12 +26,12 @@ async function settle(
   return seen;
 }
 
-async function pollAll(consumers: readonly Consumer[], seen: readonly (string | null)[][]): Promise<void> {
+export async function pollAll(consumers: readonly Consumer[], seen: readonly (string | null)[][]): Promise<void> {
   const polled = await Promise.all(consumers.map((consumer) => consumer.poll('100 ms')));
   for (const [index, records] of polled.entries()) seen[index].push(...valuesOf(records));
 }
 
-const partitionsOf = (consumers: readonly Consumer[]) =>
+export const partitionsOf = (consumers: readonly Consumer[]) =>
   consumers
     .flatMap((consumer) => consumer.assignment())
     .map(({ partition }) => partition)

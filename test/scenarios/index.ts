@@ -1,11 +1,13 @@
 /** All scenarios. */
 import { admin } from './admin.ts';
 import { commit } from './commit.ts';
+import { consumer } from './consumer.ts';
 import { crash } from './crash.ts';
 import { fetch } from './fetch.ts';
 import { group } from './group.ts';
 import { keeping } from './keeping.ts';
 import { produce } from './produce.ts';
+import { rebalance } from './rebalance.ts';
 import type { Scenario } from './scenario.ts';
 
 export const scenarios: readonly Scenario[] = [
@@ -16,4 +18,6 @@ export const scenarios: readonly Scenario[] = [
   ...crash,
   ...admin,
   ...keeping,
+  ...consumer,
+  ...rebalance,
 ];
