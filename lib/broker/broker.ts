@@ -154,6 +154,11 @@ export class Broker {
     return [...this.#connections.keys()].map(({ peer }) => peer);
   }
 
+  /** Bytes of answers that clients have not taken yet. */
+  get waitingBytes(): number {
+    return this.#answerMemory.bytes;
+  }
+
   /** Stops listening, ends all connections, closes the logs and lets go of the disk. Twice is harmless. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -215,9 +220,8 @@ export class Broker {
   #closeIdle(): void {
     const limitMs = this.config['connections.max.idle.ms'];
     if (limitMs < 0) return;
-    const now = this.#host.clock.monotonicMs();
     for (const connection of this.#connections.keys()) {
-      if (now - connection.lastActiveMs >= limitMs) {
+      if (connection.isIdle(limitMs)) {
         connection.close(`nothing has happened on it for ${limitMs} ms (connections.max.idle.ms)`);
       }
     }

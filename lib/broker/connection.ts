@@ -46,6 +46,7 @@ export class ClientConnection {
   readonly #parts: ConnectionParts;
   readonly #memory: RequestRoom | undefined;
   #lastActiveMs: number;
+  #isHeldBack = false;
   /** Answers that are being made or written, oldest first. */
   readonly #underWay: { readonly bytes: number; readonly written: Promise<void> }[] = [];
   readonly #stopped: Promise<never>;
@@ -86,9 +87,9 @@ export class ClientConnection {
     }
   }
 
-  /** When bytes have last come or gone, in the time of the clock. */
-  get lastActiveMs(): number {
-    return this.#lastActiveMs;
+  /** Whether no bytes have come or gone for so long. Who is not read from, for want of memory, is not idle. */
+  isIdle(limitMs: number): boolean {
+    return !this.#isHeldBack && this.#host.clock.monotonicMs() - this.#lastActiveMs >= limitMs;
   }
 
   /** Ends the connection at once. Requests under way get no answer. */
@@ -99,7 +100,7 @@ export class ClientConnection {
   // #region readAll
   async #readAll(): Promise<void> {
     for (;;) {
-      if (this.#memory) await this.#memory.reserve(this.#splitter.announced);
+      if (this.#memory) await this.#waitForMemory(this.#memory);
       const chunk = await this.#stream.read();
       if (chunk === null) return;
       this.#lastActiveMs = this.#host.clock.monotonicMs();
@@ -126,6 +127,13 @@ export class ClientConnection {
     while (this.#underWay.length > 0 && (!job.pipelined || full())) await this.#underWay[0].written;
   }
   // #endregion readAll
+
+  async #waitForMemory(memory: RequestRoom): Promise<void> {
+    this.#isHeldBack = true;
+    await memory.reserve(this.#splitter.announced);
+    this.#isHeldBack = false;
+    this.#lastActiveMs = this.#host.clock.monotonicMs();
+  }
 
   async #authenticate(gate: NonNullable<ConnectionParts['gate']>, frame: Uint8Array): Promise<void> {
     const { authenticator } = gate;

@@ -24,7 +24,7 @@ export interface ScramCredential {
 }
 
 const text = new TextEncoder();
-const utf8 = new TextDecoder();
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export const bytesOf = (message: string): Uint8Array => text.encode(message);
 export const textOf = (message: Uint8Array): string => utf8.decode(message);

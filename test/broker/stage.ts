@@ -1,4 +1,5 @@
 /** A broker in virtual time with plain connections to it, for tests of what it answers. */
+import type { Authentication } from '../../lib/broker/authentication.ts';
 import { Broker } from '../../lib/broker/broker.ts';
 import { portableCodecs } from '../../lib/codecs/codecs.ts';
 import { OffsetFetch } from '../../lib/protocol/apis/index.ts';
@@ -14,6 +15,7 @@ import type { Stream } from '../../lib/world/world.ts';
 export interface StageSettings {
   readonly config?: { readonly [name: string]: string };
   readonly topics?: { readonly [name: string]: number };
+  readonly authentication?: Authentication;
 }
 
 export class Stage {
