@@ -43,6 +43,7 @@ export {
 } from './client/index.ts';
 export type { Drawing } from './draw/drawing.ts';
 export { type LaneStep, type LanesSettings, lanes } from './draw/lanes.ts';
+export { type OwnershipMoment, type OwnershipSettings, ownership } from './draw/ownership.ts';
 export { type PartitionMarks, type PartitionSettings, partition } from './draw/partition.ts';
 export { type StripCell, type StripSettings, strip } from './draw/strip.ts';
 export type { ErrorCode, ErrorName } from './protocol/errors.ts';

@@ -5,6 +5,7 @@
 export { account, crashStrip, settings } from './account.ts';
 export { type AccountEvent, Bank, type BankConnection } from './bank.ts';
 export { events, meaningOf } from './card.ts';
+export { readers } from './readers.ts';
 export { type DisplayBundle, show } from './show.ts';
 export { story } from './story.ts';
 export { Verdict } from './verdict.ts';

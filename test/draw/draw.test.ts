@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { lanes } from '../../lib/draw/lanes.ts';
+import { ownership } from '../../lib/draw/ownership.ts';
 import { partition } from '../../lib/draw/partition.ts';
 import { strip } from '../../lib/draw/strip.ts';
 
@@ -46,4 +47,28 @@ test('lanes: one row a step, the decisive one marked, text of others escaped', (
     'a crash\n   0.005 s  ledger → broker: commit <2>\n         ⋮  12 s pass\n▶ 12.500 s  ledger: killed',
   );
   expect(drawing.svg).toContain('commit &#60;2&#62;');
+});
+
+test('ownership: a column for each moment, a dashed cell where nobody reads, and who has nothing to read', () => {
+  const drawing = ownership(
+    [
+      { at: 3_000, says: 'assigned', owners: ['a', 'b'], idle: ['c'] },
+      { at: 20_000, says: 'a killed', owners: [undefined, 'b'], idle: ['c'] },
+    ],
+    { caption: 'Who reads', rows: ['partition 0', 'partition 1'] },
+  );
+  expect(drawing.text).toBe(
+    [
+      'Who reads',
+      '  3.000 s  assigned',
+      '      partition 0    a',
+      '      partition 1    b',
+      '      reads nothing  c',
+      '  20.000 s  a killed',
+      '      partition 0    nobody',
+      '      partition 1    b',
+      '      reads nothing  c',
+    ].join('\n'),
+  );
+  expect(drawing.svg.match(/stroke-dasharray/g)).toHaveLength(1);
 });

@@ -60,23 +60,23 @@ test('the door that needs no Node', async () => {
     KafkaError NoOffsetForPartitionError OffsetOutOfRangeError RebalanceInProgressError RebalanceListenerError
     RecordTooLargeError RequestTimedOut SettingError SimulationStalled TaskFailed TimedOutError UnsupportedApi
     UntilTimedOut WakeupError bytes cooperativeSticky errorOf everyCrash isRetriable json kafkajsRoundRobin
-    lanes murmur2 partition partitionOf range roundRobin simulate sticky strings strip
+    lanes murmur2 ownership partition partitionOf range roundRobin simulate sticky strings strip
   `),
   );
   expect(typesOf(doors[0], values)).toEqual(
     words(`
-    Address Admin AdminSettings ApiName Assignor Carrier ClusterDescription CodecName CommitCallback
-    CommittedOffset CommonSettings ConfigChange ConfigDescription ConfigResource ConfigValue ConnectionView
-    Consumer ConsumerGroupMetadata ConsumerMetrics ConsumerRecord ConsumerSettings Content Control
-    ControlledCluster ControlledRequests Controls CrashPoint CrashableKafka DeletedRecords Deserializer Drawing
-    Duration ErrorCode ErrorName EveryCrashSettings GroupDescription GroupListing GroupMember GroupOffset
-    GroupView Header IsolationLevel Json Kafka LaneStep LanesSettings LastAssignment Links ListedOffset
-    LoggedRecord MemberView NewTopic OffsetAndTimestamp OffsetSpec OffsetToCommit OffsetsByTopic PartitionInfo
+    Address Admin AdminSettings ApiName Assignor Carrier ClusterDescription CodecName CommitCallback CommittedOffset
+    CommonSettings ConfigChange ConfigDescription ConfigResource ConfigValue ConnectionView Consumer
+    ConsumerGroupMetadata ConsumerMetrics ConsumerRecord ConsumerSettings Content Control ControlledCluster
+    ControlledRequests Controls CrashPoint CrashableKafka DeletedRecords Deserializer Drawing Duration ErrorCode
+    ErrorName EveryCrashSettings GroupDescription GroupListing GroupMember GroupOffset GroupView Header IsolationLevel
+    Json Kafka LaneStep LanesSettings LastAssignment Links ListedOffset LoggedRecord MemberView NewTopic
+    OffsetAndTimestamp OffsetSpec OffsetToCommit OffsetsByTopic OwnershipMoment OwnershipSettings PartitionInfo
     PartitionMarks PartitionMetrics PartitionSettings PartitionsByTopic Passing ProcessSettings Producer
-    ProducerRecord ProducerSettings RebalanceListener RebalanceProtocol RecordMetadata RecordsSettings
-    RecordsToDelete RequestBody RequestFilter RequestInfo RequestLog ResetPolicy ResponseBody SeenRequest
-    SimulateSettings SimulatedCluster SimulatedKafka StripCell StripSettings Task TaskState TopicDescription
-    TopicPartition TopicSeed TopicSeeds Trace TraceEvent TraceSettings Way
+    ProducerRecord ProducerSettings RebalanceListener RebalanceProtocol RecordMetadata RecordsSettings RecordsToDelete
+    RequestBody RequestFilter RequestInfo RequestLog ResetPolicy ResponseBody SeenRequest SimulateSettings
+    SimulatedCluster SimulatedKafka StripCell StripSettings Task TaskState TopicDescription TopicPartition TopicSeed
+    TopicSeeds Trace TraceEvent TraceSettings Way
   `),
   );
 });
