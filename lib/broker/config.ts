@@ -77,6 +77,11 @@ export const properties = {
     ['CreateTime', 'LogAppendTime'],
     'Whose time a record has: that of its producer, or that of the broker.',
   ),
+  'compression.type': choice(
+    'producer',
+    ['producer', 'uncompressed', 'gzip', 'snappy', 'lz4'],
+    'How batches are packed in the log: as their producer has packed them, or again by the broker in this way.',
+  ),
   'producer.id.expiration.ms': whole(
     86_400_000,
     [1, MAX_INT],
@@ -226,6 +231,7 @@ export const topicProperties = {
   'message.timestamp.after.max.ms': 'log.message.timestamp.after.max.ms',
   'min.insync.replicas': 'min.insync.replicas',
   'message.timestamp.type': 'log.message.timestamp.type',
+  'compression.type': 'compression.type',
   'segment.bytes': 'log.segment.bytes',
   'segment.ms': 'log.roll.ms',
   'index.interval.bytes': 'log.index.interval.bytes',

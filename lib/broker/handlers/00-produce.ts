@@ -25,6 +25,7 @@ import {
   recordProblem,
   refused,
 } from '../producedBatch.ts';
+import { repacked } from '../repackedBatch.ts';
 import type { RequestContext, Services } from '../services.ts';
 import { errorOfAppend } from '../storageErrors.ts';
 
@@ -100,12 +101,22 @@ function append(services: Services, { topic, index, records, acks }: Batch, cont
   const partition = found.partitions[index];
   if (partition === undefined) return refused(Errors.UNKNOWN_TOPIC_OR_PARTITION);
   const { logStartOffset } = partition.log;
-  const header = checkedHeader(batch, topicSetting(services.config, found.configs, 'max.message.bytes'));
+  const maxBytes = topicSetting(services.config, found.configs, 'max.message.bytes');
+  const header = checkedHeader(batch, maxBytes);
   if ('error' in header) return header.error === Errors.INVALID_RECORD ? { ...header, logStartOffset } : header;
   const problem = recordProblem(batch, header, demandsOf(services, partition, found.configs), host.codecs);
   if (problem !== undefined) return { ...problem, logStartOffset };
   const verdict = partition.log.producers.check(header);
-  if (verdict === 'append') return appendTo(partition, batch, header);
+  if (verdict === 'append') {
+    const packed = repacked(
+      batch,
+      topicSetting(services.config, found.configs, 'compression.type'),
+      maxBytes,
+      host.codecs,
+    );
+    if ('error' in packed) return { ...packed, logStartOffset };
+    return appendTo(partition, packed, packed === batch ? header : readBatchHeader(packed));
+  }
   if ('error' in verdict) return { ...refused(Errors[verdict.error]), logStartOffset };
   // Written before: the producer did not get the answer, and gets it now.
   const committed = partition.allCommitted();
