@@ -2,8 +2,10 @@
 
 import base64
 import json
+import queue
 import sys
 import threading
+from concurrent.futures import Future
 
 from confluent_kafka import (
     Consumer,
@@ -191,14 +193,16 @@ def read(topic, partition, **places):
 
 
 class Member:
-    """A consumer that polls in a thread of its own and notes what comes."""
+    """A consumer that polls in a thread of its own, which alone may touch it, and notes what comes."""
 
     def __init__(self, group, topic):
         settings = {"group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False}
         quick = {"session.timeout.ms": 10000, "heartbeat.interval.ms": 200, "fetch.wait.max.ms": 100}
         self.consumer = Consumer({**COMMON, **settings, **quick})
         self.consumer.subscribe([topic])
+        self.partitions = []
         self.received = []
+        self.commits = queue.Queue()
         self.leaving = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -208,7 +212,24 @@ class Member:
             message = self.consumer.poll(0.05)
             if message is not None and message.error() is None:
                 self.received.append([message.partition(), message.offset()])
+            self.partitions = [each.partition for each in self.consumer.assignment()]
+            while not self.commits.empty():
+                self.commit_now(*self.commits.get())
         self.consumer.close()
+
+    def commit_now(self, offsets, committed):
+        try:
+            for each in self.consumer.commit(offsets=offsets, asynchronous=False):
+                if each.error is not None:
+                    raise KafkaException(each.error)
+            committed.set_result(None)
+        except Exception as error:  # Whoever asked is told.
+            committed.set_exception(error)
+
+    def commit(self, offsets):
+        committed = Future()
+        self.commits.put((offsets, committed))
+        committed.result(LIMIT_S)
 
     def leave(self):
         self.leaving.set()
@@ -221,15 +242,11 @@ def join(member, group, topic):
 
 def state(member):
     known = members[member]
-    partitions = [each.partition for each in known.consumer.assignment()]
-    return {"partitions": partitions, "received": list(known.received)}
+    return {"partitions": known.partitions, "received": list(known.received)}
 
 
 def commit(member, topic, offsets):
-    wanted = [TopicPartition(topic, int(partition), offset) for partition, offset in offsets.items()]
-    for each in members[member].consumer.commit(offsets=wanted, asynchronous=False):
-        if each.error is not None:
-            raise KafkaException(each.error)
+    members[member].commit([TopicPartition(topic, int(partition), offset) for partition, offset in offsets.items()])
 
 
 def leave(member):

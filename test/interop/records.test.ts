@@ -1,0 +1,167 @@
+/**
+ * Records as every client writes and reads them, in every codec that it has. What one writes all read, and so do we: each
+ * writer has a partition of its own in the topic of a codec, and every reader must find there what was written, byte by byte.
+ */
+import { bytes, type Kafka } from 'kafkaito';
+import { connect } from 'kafkaito/node';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { keys } from './clients.ts';
+import { type Codec, Driver, type PlacedRecord, type WireRecord } from './driver.ts';
+import { base64, numbered } from './observe.ts';
+
+const { bootstrap, clients } = inject('interop');
+const codecs: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+const topicOf = (codec: Codec) => `records-${codec}`;
+/** We write as well, into the last partition. */
+const OURS = clients.length;
+
+const drivers = new Map<string, Driver>();
+const driverOf = (name: string) => drivers.get(name)!;
+let kafka: Kafka;
+
+beforeAll(async () => {
+  kafka = await connect(bootstrap);
+  for (const client of clients) drivers.set(client.name, new Driver(client));
+  await kafka.admin().createTopics(Object.fromEntries(codecs.map((codec) => [topicOf(codec), clients.length + 1])));
+});
+
+afterAll(async () => {
+  await Promise.all([...drivers.values()].map((driver) => driver.close()));
+  await kafka.close();
+});
+
+/** Records that have gone wrong somewhere before: nothing, nothing at all, every byte, much, and what does not compress. */
+function awkward(): WireRecord[] {
+  const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  const noise = Uint8Array.from({ length: 5000 }, (_, index) => Math.imul(index + 1, 0x9e3779b1) >>> 13);
+  const headers: WireRecord['headers'] = [
+    ['trace', base64('0af7651916cd43dd')],
+    ['', base64('a header without a name')],
+    ['empty', ''],
+    ['Länge', Buffer.from(everyByte).toString('base64')],
+  ];
+  const records: Omit<WireRecord, 'timestamp'>[] = [
+    { key: base64('both'), value: base64('a key and a value'), headers: [] },
+    { key: null, value: base64('no key'), headers: [] },
+    { key: base64('no value'), value: null, headers: [] },
+    { key: '', value: '', headers: [] },
+    { key: base64('Zürich ✓'), value: Buffer.from(everyByte).toString('base64'), headers },
+    { key: base64('long'), value: base64('the same again and again, '.repeat(4000)), headers: [] },
+    { key: base64('noise'), value: Buffer.from(noise).toString('base64'), headers: headers.slice(0, 1) },
+  ];
+  return records.map((record, index) => ({ ...record, timestamp: 1_700_000_000_000 + index * 250 }));
+}
+
+const written = awkward();
+const placed = (partition: number): PlacedRecord[] =>
+  written.map((record, offset) => ({ ...record, partition, offset }));
+
+describe.each(codecs)('%s', (codec) => {
+  const topic = topicOf(codec);
+  const able = clients.filter((client) => client.codecs.includes(codec));
+  const unable = clients.filter((client) => !client.codecs.includes(codec));
+  const partitionOf = (name: string) => clients.findIndex((client) => client.name === name);
+
+  test.each(able)('is written by $name', async ({ name }) => {
+    const records = written.map((record) => ({ ...record, partition: partitionOf(name) }));
+    const places = await driverOf(name).do('produce', { topic, codec, acks: -1, idempotent: false, records });
+    // Some tell of each record, some of the first of each batch.
+    expect(places[0]).toEqual({ partition: partitionOf(name), offset: 0 });
+  });
+
+  test('is written by us', async () => {
+    const producer = kafka.producer({ compressionType: codec });
+    const records = written.map(({ key, value, headers, timestamp }) => ({
+      ...{ topic, partition: OURS, timestamp, key: decoded(key), value: decoded(value) },
+      headers: headers.map(([name, its]) => ({ key: name, value: decoded(its) })),
+    }));
+    await producer.send(records);
+    await producer.close();
+  });
+
+  test.each(able)('is read by $name, whoever has written it', { timeout: 60_000 }, async ({ name }) => {
+    for (const partition of [...able.map((writer) => partitionOf(writer.name)), OURS]) {
+      const records = await driverOf(name).do('read', { topic, partition, from: 0, count: written.length });
+      expect(records, `partition ${partition}`).toEqual(placed(partition));
+    }
+  });
+
+  test('is read by us, whoever has written it', async () => {
+    const consumer = kafka.consumer({ autoOffsetReset: 'earliest', keyDeserializer: bytes, valueDeserializer: bytes });
+    const partitions = [...able.map((writer) => partitionOf(writer.name)), OURS];
+    await consumer.assign(partitions.map((partition) => ({ topic, partition })));
+    const wanted = partitions.flatMap(placed);
+    const records: PlacedRecord[] = [];
+    for (let polls = 0; records.length < wanted.length && polls < 100; polls++) {
+      for (const { partition, offset, timestamp, key, value, headers } of await consumer.poll('200 ms')) {
+        const pairs = headers.map((header) => [header.key, encoded(header.value)] as const);
+        records.push({ partition, offset, timestamp, key: encoded(key), value: encoded(value), headers: pairs });
+      }
+    }
+    await consumer.close();
+    expect(records.sort((one, other) => one.partition - other.partition || one.offset - other.offset)).toEqual(wanted);
+  });
+
+  if (unable.length > 0) {
+    test.each(unable)('is nothing that $name reads, and it says so', async ({ name }) => {
+      const refused = driverOf(name).do('read', { topic, partition: OURS, from: 0, count: 1 });
+      await expect(refused).rejects.toThrow(/compression|codec|zstd/i);
+    });
+  }
+});
+
+describe.each(clients)('$name', ({ name, partitionsOfKeys }) => {
+  const topic = `kept-${name}`;
+  const read = async (partition: number, from: number, count: number) =>
+    (await driverOf(name).do('read', { topic, partition, from, count })).map(({ value }) => value);
+  const values = (records: readonly WireRecord[]) => records.map(({ value }) => value);
+
+  beforeAll(async () => {
+    await driverOf(name).do('createTopic', { topic, partitions: 6, configs: {} });
+  });
+
+  test('writes with any wish for acknowledgement, and with a producer id', async () => {
+    const produce = (acks: 0 | 1 | -1, idempotent: boolean) => {
+      const records = numbered(3, 0);
+      return driverOf(name).do('produce', { topic, codec: 'none', acks, idempotent, records });
+    };
+    expect(await produce(0, false)).toEqual([]);
+    // Nobody says when records without acknowledgement have come. The next are sent once they are there.
+    expect(await read(0, 0, 3)).toEqual(values(numbered(3, 0)));
+    expect((await produce(1, false))[0]).toEqual({ partition: 0, offset: 3 });
+    expect((await produce(-1, false))[0]).toEqual({ partition: 0, offset: 6 });
+    expect((await produce(-1, true))[0]).toEqual({ partition: 0, offset: 9 });
+    expect(await read(0, 3, 9)).toEqual([...Array(3)].flatMap(() => values(numbered(3, 0))));
+    expect(await driverOf(name).do('listOffset', { topic, partition: 0, at: 'latest' })).toBe(12);
+  });
+
+  test('seeks to where it wants to read', async () => {
+    expect(await read(0, 10, 2)).toEqual(values(numbered(3, 0)).slice(1));
+  });
+
+  test('sends a key where its own partitioner says', async () => {
+    const keyed = `keyed-${name}`;
+    await driverOf(name).do('createTopic', { topic: keyed, partitions: 6, configs: {} });
+    const records = keys.map((key, index) => ({
+      ...{ partition: null, key: base64(key), value: base64(key), headers: [] },
+      timestamp: 1_700_000_000_000 + index,
+    }));
+    await driverOf(name).do('produce', { topic: keyed, codec: 'none', acks: -1, idempotent: false, records });
+    const consumer = kafka.consumer({ autoOffsetReset: 'earliest' });
+    await consumer.assign([...Array(6).keys()].map((partition) => ({ topic: keyed, partition })));
+    const found = new Map<string | null, number>();
+    for (let polls = 0; found.size < keys.length && polls < 100; polls++) {
+      for (const { key, partition } of await consumer.poll('200 ms')) found.set(key, partition);
+    }
+    await consumer.close();
+    expect(keys.map((key) => [key, found.get(key)])).toEqual(keys.map((key, index) => [key, partitionsOfKeys[index]]));
+  });
+});
+
+function decoded(text: string | null): Uint8Array | null {
+  return text === null ? null : Uint8Array.from(Buffer.from(text, 'base64'));
+}
+
+function encoded(content: Uint8Array | null): string | null {
+  return content === null ? null : Buffer.from(content).toString('base64');
+}
