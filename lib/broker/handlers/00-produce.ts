@@ -2,7 +2,7 @@
  * Produce, versions 3-11: a producer hands over batches.
  *
  * The broker checks each batch by its header and checksum, gives it its offsets and writes its bytes; the records inside it does not open unless it
- * has to (producedBatch.ts). What `acks` says decides when to answer: 0 never, 1 when the leader has written it, -1 when all in-sync replicas have.
+ * has to (producedBatch.ts, repackedBatch.ts). What `acks` says decides when to answer: 0 never, 1 when the leader has written it, -1 when all in-sync replicas have.
  *
  * Not here: transactions.
  */
