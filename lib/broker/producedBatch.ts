@@ -8,14 +8,7 @@
  */
 import { MalformedBytes } from '../bytes/reader.ts';
 import { type ErrorCode, Errors } from '../protocol/errors.ts';
-import {
-  type BatchHeader,
-  batchesIn,
-  CorruptBatch,
-  checkBatch,
-  decodeBatch,
-  type LogRecord,
-} from '../records/batch.ts';
+import { type BatchHeader, batchesIn, CorruptBatch, checkBatch, eachRecord, type LogRecord } from '../records/batch.ts';
 import { ATTRIBUTES_AT, HEADER_BYTES, TRANSACTIONAL_BIT } from '../records/header.ts';
 import type { Codecs } from '../world/world.ts';
 
@@ -89,6 +82,9 @@ export interface Demands {
   readonly latest: number;
 }
 
+/** A batch may hold millions of records, all of them wrong; its producer has seen enough after these. */
+const MAX_RECORD_ERRORS = 10_000;
+
 /** What is wrong with single records, if anything. */
 export function recordProblem(
   batch: Uint8Array,
@@ -98,10 +94,13 @@ export function recordProblem(
 ): Refused | undefined {
   if (!mustBeOpened(header, demands)) return undefined;
   try {
-    const wrong = decodeBatch(batch, codecs).flatMap((record, batchIndex) => {
+    const wrong: (Refused & { readonly batchIndex: number })[] = [];
+    let batchIndex = 0;
+    for (const record of eachRecord(batch, codecs)) {
       const problem = problemWith(record, header, demands);
-      return problem === undefined ? [] : [{ batchIndex, ...problem }];
-    });
+      if (problem !== undefined && wrong.length < MAX_RECORD_ERRORS) wrong.push({ batchIndex, ...problem });
+      batchIndex++;
+    }
     if (wrong.length === 0) return undefined;
     const { error, message } = wrong.find(({ error }) => error === Errors.INVALID_TIMESTAMP) ?? wrong[0];
     const recordErrors = wrong.map(({ batchIndex, message }) => ({ batchIndex, batchIndexErrorMessage: message }));

@@ -8,7 +8,7 @@
  *
  * Source: `Cleaner.shouldRetainRecord`, `MemoryRecords.filterTo`; KIP-534.
  */
-import { type Batch, decodeBatch, deleteHorizonOf, lastOffsetOf, retainRecords } from '../records/batch.ts';
+import { type Batch, decodeBatch, deleteHorizonOf, eachRecord, lastOffsetOf, retainRecords } from '../records/batch.ts';
 import type { Codecs } from '../world/world.ts';
 
 /** What a map entry takes beside the key, roughly. */
@@ -39,7 +39,7 @@ export class LastOffsets {
   /** Takes the records of a batch, all of them, so that there is progress however large it is. */
   add({ header, bytes }: Batch, codecs: Codecs): void {
     if (lastOffsetOf(header) < this.#end) return;
-    if (!header.isControl) for (const { key, offset } of decodeBatch(bytes, codecs)) this.#set(key, offset);
+    if (!header.isControl) for (const { key, offset } of eachRecord(bytes, codecs)) this.#set(key, offset);
     this.#end = lastOffsetOf(header) + 1;
   }
 

@@ -24,6 +24,24 @@ const noHeaders: readonly Header[] = Object.freeze([]);
  * that is `checkBatch`. Throws `MalformedBytes`.
  */
 export function decodeBatch(bytes: Uint8Array, codecs: Codecs, limits: DecodeLimits = {}): LogRecord[] {
+  const { header, reader } = opened(bytes, codecs, limits);
+  const records = new Array<LogRecord>(header.recordCount);
+  for (let index = 0; index < header.recordCount; index++) records[index] = readRecord(reader, header);
+  expectEnd(reader);
+  return records;
+}
+
+/**
+ * The same, one after the other, for whoever looks at records and keeps none. A batch of a kilobyte may hold millions of them, and a broker opens
+ * batches that it has from anybody.
+ */
+export function* eachRecord(bytes: Uint8Array, codecs: Codecs, limits: DecodeLimits = {}): Generator<LogRecord> {
+  const { header, reader } = opened(bytes, codecs, limits);
+  for (let index = 0; index < header.recordCount; index++) yield readRecord(reader, header);
+  expectEnd(reader);
+}
+
+function opened(bytes: Uint8Array, codecs: Codecs, limits: DecodeLimits): { header: BatchHeader; reader: Reader } {
   const header = readBatchHeader(bytes);
   if (header.sizeInBytes > bytes.length) {
     throw new MalformedBytes(`a batch of ${header.sizeInBytes} bytes, of which ${bytes.length} are there`);
@@ -33,11 +51,11 @@ export function decodeBatch(bytes: Uint8Array, codecs: Codecs, limits: DecodeLim
   if (recordCount < 0 || recordCount * SMALLEST_RECORD_BYTES > content.length) {
     throw new MalformedBytes(`a batch announces ${recordCount} records in ${content.length} bytes`);
   }
-  const reader = new Reader(content);
-  const records = new Array<LogRecord>(recordCount);
-  for (let index = 0; index < recordCount; index++) records[index] = readRecord(reader, header);
+  return { header, reader: new Reader(content) };
+}
+
+function expectEnd(reader: Reader): void {
   if (reader.remaining > 0) throw new MalformedBytes(`${reader.remaining} bytes are left behind the last record`);
-  return records;
 }
 
 function unpacked(header: BatchHeader, content: Uint8Array, codecs: Codecs, limits: DecodeLimits): Uint8Array {

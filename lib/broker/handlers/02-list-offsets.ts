@@ -3,7 +3,7 @@ import type { Partition } from '../../cluster/partition.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListOffsets, MAX_TIMESTAMP } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
 import type { ResponseInput } from '../../protocol/schema.ts';
-import { batchesIn, decodeBatch } from '../../records/batch.ts';
+import { batchesIn, eachRecord } from '../../records/batch.ts';
 import type { Handler } from '../dispatch.ts';
 import { epochError } from '../leaderEpoch.ts';
 import type { Services } from '../services.ts';
@@ -81,8 +81,10 @@ async function largestTimestamp({ host }: Services, partition: Partition): Promi
   }
   if (best === undefined) return NONE_FOUND;
   const { maxTimestamp, leaderEpoch } = best;
-  const record = decodeBatch(best.bytes, host.codecs).find(({ timestamp }) => timestamp === maxTimestamp);
-  return record ? { timestamp: maxTimestamp, offset: record.offset, leaderEpoch } : NONE_FOUND;
+  for (const { timestamp, offset } of eachRecord(best.bytes, host.codecs)) {
+    if (timestamp === maxTimestamp) return { timestamp: maxTimestamp, offset, leaderEpoch };
+  }
+  return NONE_FOUND;
 }
 
 function failure(partitionIndex: number, error: ErrorCode): PartitionResponse {
