@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { startApacheKafka } from '../kafka/apache.ts';
 import type { Peer } from './peers.ts';
 
 export interface BrokerProcess {
@@ -35,6 +36,19 @@ export async function startBroker(name: string, peer: Peer): Promise<BrokerProce
     tell: (line) => child.stdin.write(`${line}\n`),
     answer,
     close: () => ended(child),
+  };
+}
+
+/** Apache Kafka with its whole compiler; what it uses is not asked for. */
+export async function startApache(name: string): Promise<BrokerProcess> {
+  const { bootstrap, close } = await startApacheKafka({ java: ['-Xms512m', '-Xmx512m'], timeLimitMs: 30 * 60_000 });
+  return {
+    name,
+    bootstrap,
+    cpuSeconds: () => undefined,
+    tell: () => {},
+    answer: () => Promise.reject(new Error('it answers nothing')),
+    close,
   };
 }
 

@@ -19,6 +19,8 @@ export interface ApacheKafkaSettings {
   port?: number;
   /** Broker properties under Kafka's own names, e.g. `{ 'group.min.session.timeout.ms': '1000' }`. */
   properties?: Record<string, string>;
+  /** Options of the Java machine, instead of those that make it quick to start and slow to run. */
+  java?: readonly string[];
   /** The broker ends after this time, whatever happens. Default 10 minutes. */
   timeLimitMs?: number;
 }
@@ -48,7 +50,7 @@ export async function startApacheKafka(settings: ApacheKafkaSettings = {}): Prom
   writeFileSync(logFile, '');
   format(propertiesFile, folder);
 
-  const arguments_ = [...java, '-cp', classPath, 'kafka.Kafka', propertiesFile];
+  const arguments_ = [...(settings.java ?? java), '-cp', classPath, 'kafka.Kafka', propertiesFile];
   const keeperFile = fileURLToPath(new URL('keeper.mjs', import.meta.url));
   const limit = String(settings.timeLimitMs ?? 600_000);
   const keeper = spawn(process.execPath, [keeperFile, limit, logFile, folder, ...arguments_], {

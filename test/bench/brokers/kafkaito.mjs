@@ -1,6 +1,6 @@
 /**
- * Our broker in a process of its own, from dist/. It prints its address, and answers each line that it is sent with what it has used so far. After
- * the line `profile` it looks at itself, and answers the next line with that: where the time went, by function.
+ * Our broker in a process of its own, from dist/. It prints its address, and ends when its input does. After the line `profile` it looks at
+ * itself until the line `end`, which it answers with where the time went: milliseconds by kind of work, one line of JSON.
  */
 import { Session } from 'node:inspector/promises';
 import { createInterface } from 'node:readline';
@@ -9,41 +9,41 @@ import { createInterface } from 'node:readline';
 const { serve } = await import(new URL('../../../dist/node/index.js', import.meta.url).href);
 
 const [dataDir] = process.argv.slice(2);
-const kafka = await serve({
-  port: 0,
-  dataDir,
-  // A segment goes when the records before its end are deleted: small ones, so that a long contest needs little room.
-  config: { 'group.initial.rebalance.delay.ms': '0' },
-});
+const kafka = await serve({ port: 0, dataDir, config: { 'group.initial.rebalance.delay.ms': '0' } });
 console.log(kafka.bootstrap);
 const session = new Session();
 session.connect();
-let profiling = false;
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'profile') {
     await session.post('Profiler.enable');
     await session.post('Profiler.start');
-    profiling = true;
-  } else if (profiling) {
-    profiling = false;
+  } else {
     const { profile } = await session.post('Profiler.stop');
-    console.log(JSON.stringify(selfTimes(profile)));
+    console.log(JSON.stringify(byKind(profile)));
   }
 }
 await kafka.close();
 process.exit();
 
-/**
- * @param {import('node:inspector').Profiler.Profile} profile
- * @returns {[where: string, microseconds: number][]}
- */
-function selfTimes({ nodes, samples = [], timeDeltas = [] }) {
-  const places = new Map(nodes.map(({ id, callFrame }) => [id, `${callFrame.functionName} ${callFrame.url}`]));
-  /** @type {Map<string, number>} */
-  const times = new Map();
+/** @param {import('node:inspector').Profiler.Profile} profile */
+function byKind({ nodes, samples = [], timeDeltas = [] }) {
+  const kinds = new Map(nodes.map(({ id, callFrame }) => [id, kindOf(callFrame)]));
+  /** @type {Record<string, number>} */
+  const times = {};
   for (const [index, id] of samples.entries()) {
-    const place = places.get(id) ?? '';
-    times.set(place, (times.get(place) ?? 0) + timeDeltas[index]);
+    const kind = kinds.get(id) ?? 'other';
+    times[kind] = (times[kind] ?? 0) + timeDeltas[index] / 1000;
   }
-  return [...times];
+  return times;
+}
+
+/** @param {import('node:inspector').Runtime.CallFrame} frame */
+function kindOf({ functionName, url }) {
+  if (functionName === '(idle)') return 'idle';
+  if (functionName === '(garbage collector)') return 'memory';
+  if (functionName === 'crc32c') return 'checksum';
+  if (/\/(log|cluster|records)\/|\/(files|memoryDisk|file)\.js$/.test(url)) return 'log';
+  if (/\/dist\//.test(url) && !url.endsWith('/tcp.js')) return 'requests';
+  // The rest is Node's: streams, and the calls of the system that it makes.
+  return 'system';
 }
