@@ -261,12 +261,12 @@ describe('looking inside', () => {
     ];
     for (const message of messages) await producer.send({ topic: 'orders', messages: [message] });
     expect(await kafka.cluster.records('orders')).toEqual([
-      { partition: 0, offset: 0, timestamp: expect.any(Number), key: null, value: '{"amount":2}', headers: [] },
+      { partition: 0, offset: 0, timestamp: expect.any(Number), key: null, value: '{"amount":2}', headers: {} },
       expect.objectContaining({
         partition: 2,
         offset: 0,
         value: '{"amount":1}',
-        headers: [{ key: 'trace', value: 'abc' }],
+        headers: { trace: 'abc' },
       }),
       expect.objectContaining({ partition: 2, offset: 1, key: 'Ada', value: null }),
     ]);
@@ -333,7 +333,7 @@ describe('topics to begin with', () => {
     await using own = await serve({ port: 0, topics: { orders: { partitions: 2, records }, empty: 1 } });
     expect(await own.cluster.records('orders')).toMatchObject([
       { partition: 1, offset: 0, key: 'Ada', value: 'a book' },
-      { partition: 1, offset: 1, key: 'Bob', value: 'a pen', timestamp: 42, headers: [{ key: 'from', value: 'shop' }] },
+      { partition: 1, offset: 1, key: 'Bob', value: 'a pen', timestamp: 42, headers: { from: 'shop' } },
     ]);
     expect(await own.cluster.records('empty')).toEqual([]);
     expect(own.cluster.requests.counts).toEqual({});

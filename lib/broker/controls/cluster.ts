@@ -6,7 +6,7 @@
  */
 import type { Codecs } from '../../world/world.ts';
 import type { Broker } from '../broker.ts';
-import type { ControlledRequests, RequestControls, RequestFilter } from './controls.ts';
+import type { ControlledRequests, RequestControls } from './controls.ts';
 import {
   committedOf,
   type GroupView,
@@ -18,6 +18,7 @@ import {
 } from './inspection.ts';
 import type { RequestLog } from './requestLog.ts';
 import type { ApiName } from './requests.ts';
+import type { RequestFilter } from './rule.ts';
 
 export interface ConnectionView {
   /** The other end. */

@@ -14,32 +14,8 @@ import { type Arrived, CloseConnection, type Interceptor, NO_ANSWER } from '../d
 import type { Services } from '../services.ts';
 import { errorAnswers } from './errorAnswers.ts';
 import { RequestLog } from './requestLog.ts';
-import {
-  type ApiName,
-  apiNamed,
-  canNameGroups,
-  canNameTopics,
-  namesGroup,
-  namesTopic,
-  type ResponseBody,
-  type SeenRequest,
-} from './requests.ts';
-
-/** How many of the requests that it took a control keeps. */
-const KEPT = 1_000;
-
-/** Which requests of an API are meant. What is left out does not matter. */
-export interface RequestFilter<Name extends ApiName> {
-  /** For this many requests; then the control has done its work. Default: for all, until it is removed. */
-  readonly times?: number;
-  readonly clientId?: string;
-  /** Requests that name this group. */
-  readonly groupId?: string;
-  /** Requests that name this topic, perhaps among others. A fetch within a session (KIP-227) names only what changes. */
-  readonly topic?: string;
-  /** Anything else. */
-  readonly where?: (seen: SeenRequest<Name>) => boolean;
-}
+import type { ApiName, ResponseBody, SeenRequest } from './requests.ts';
+import { type Act, type Control, type Handle, mustBePossible, type RequestFilter, Rule } from './rule.ts';
 
 /** What can become of the requests chosen with `on`. Each call makes a control, which holds from now on. */
 export interface ControlledRequests<Name extends ApiName> {
@@ -69,24 +45,8 @@ export interface ControlledRequests<Name extends ApiName> {
   dropConnection(settings?: { readonly handled?: boolean }): Control<Name>;
 }
 
-/** One control, to look at what it has done and to end it. */
-export interface Control<Name extends ApiName = ApiName> {
-  /** How many requests it has taken. */
-  readonly count: number;
-  /** What it has taken, in order; of more than a thousand the newest. */
-  readonly requests: readonly SeenRequest<Name>[];
-  /** From now on it takes nothing, and what it holds back goes on. Twice is harmless. */
-  remove(): void;
-}
-
-type Handle = () => unknown;
-type Sleep = (ms: number) => Promise<void>;
-/** What becomes of one request. `handle` is the next in line. */
-type Act<Name extends ApiName> = (seen: SeenRequest<Name>, handle: Handle, sleep: Sleep) => unknown;
-
-/** A control in the line. */
+/** A control in the line, whatever its API. */
 interface Link {
-  /** Whether it is for this request; then it counts as taken. */
   take(seen: SeenRequest, services: Services): boolean;
   act(seen: SeenRequest, handle: Handle, host: Host): unknown;
   remove(): void;
@@ -207,91 +167,6 @@ export class RequestControls implements Interceptor {
       if (!(error instanceof CloseConnection)) this.#failure ??= { error };
       throw new CloseConnection('a function that was to answer has failed');
     }
-  }
-}
-
-class Rule<Name extends ApiName> implements Control<Name>, Link {
-  readonly #name: Name;
-  readonly #filter: RequestFilter<Name>;
-  readonly #what: string;
-  readonly #act: Act<Name>;
-  readonly #ended: () => void;
-  /** What would end a wait. */
-  readonly #held = new Set<() => void>();
-  #requests: SeenRequest<Name>[] = [];
-  #count = 0;
-  #isRemoved = false;
-
-  constructor(name: Name, filter: RequestFilter<Name>, what: string, act: Act<Name>, ended: () => void) {
-    this.#name = name;
-    this.#filter = filter;
-    this.#what = what;
-    this.#act = act;
-    this.#ended = ended;
-  }
-
-  get count(): number {
-    return this.#count;
-  }
-
-  get requests(): readonly SeenRequest<Name>[] {
-    return this.#requests.slice(-KEPT);
-  }
-
-  remove(): void {
-    this.#isRemoved = true;
-    this.#ended();
-    for (const goOn of [...this.#held]) goOn();
-  }
-
-  take(seen: SeenRequest<Name>, services: Services): boolean {
-    if (this.#isRemoved || seen.api !== this.#name || !this.#wants(seen, services)) return false;
-    this.#count++;
-    if (this.#requests.length === 2 * KEPT) this.#requests = this.#requests.slice(-KEPT);
-    this.#requests.push(seen);
-    if (this.#count === this.#filter.times) {
-      this.#isRemoved = true;
-      this.#ended();
-    }
-    return true;
-  }
-
-  act(seen: SeenRequest<Name>, handle: Handle, host: Host): unknown {
-    host.trace.record(host.name, 'request.controlled', { api: this.#name, client: seen.clientId, control: this.#what });
-    return this.#act(seen, handle, (ms) => this.#sleep(host, ms));
-  }
-
-  #wants(seen: SeenRequest<Name>, { topics }: Services): boolean {
-    const { clientId, groupId, topic, where } = this.#filter;
-    if (clientId !== undefined && seen.clientId !== clientId) return false;
-    if (groupId !== undefined && !namesGroup(seen.request, groupId)) return false;
-    if (topic !== undefined && !namesTopic(seen.request, topic, (id) => topics.withId(id)?.name)) return false;
-    return where?.(seen) ?? true;
-  }
-
-  #sleep({ clock }: Host, ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const goOn = () => {
-        cancel();
-        this.#held.delete(goOn);
-        resolve();
-      };
-      const cancel = clock.after(ms, goOn);
-      this.#held.add(goOn);
-    });
-  }
-}
-
-function mustBePossible<Name extends ApiName>(name: Name, { times, groupId, topic }: RequestFilter<Name>): void {
-  const api = apiNamed(name);
-  if (times !== undefined && !(Number.isInteger(times) && times >= 1)) {
-    throw new TypeError(`on('${name}', { times: ${times} }): times is a whole number, 1 or more`);
-  }
-  if (topic !== undefined && !canNameTopics(api)) {
-    throw new TypeError(`on('${name}', { topic }): ${name} names no topic, so nothing would ever match`);
-  }
-  if (groupId !== undefined && !canNameGroups(api)) {
-    throw new TypeError(`on('${name}', { groupId }): ${name} names no group, so nothing would ever match`);
   }
 }
 

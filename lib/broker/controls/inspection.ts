@@ -7,7 +7,7 @@
 import type { Group } from '../../coordinators/group.ts';
 import { metadataOf } from '../../coordinators/group.ts';
 import { CONSUMER_PROTOCOL_TYPE, decodeAssignment, decodeSubscription } from '../../protocol/consumerProtocol.ts';
-import { batchesIn, decodeBatch } from '../../records/batch.ts';
+import { batchesIn, decodeBatch, type LogRecord } from '../../records/batch.ts';
 import type { Codecs } from '../../world/world.ts';
 import type { Broker } from '../broker.ts';
 
@@ -23,6 +23,8 @@ export interface RecordsSettings<K, V> {
   readonly value?: (bytes: Uint8Array, topic: string) => V;
 }
 
+type HeaderText = string | null;
+
 /** A record as it lies in the log. */
 export interface LoggedRecord<K = string, V = string> {
   readonly partition: number;
@@ -32,7 +34,8 @@ export interface LoggedRecord<K = string, V = string> {
   readonly key: K | null;
   /** Null: a tombstone. */
   readonly value: V | null;
-  readonly headers: readonly { readonly key: string; readonly value: string | null }[];
+  /** As text, by name; a list where a name occurs more than once. */
+  readonly headers: { readonly [name: string]: HeaderText | readonly HeaderText[] };
 }
 
 /** Partitions by topic: `{ orders: [0, 2] }`. */
@@ -91,7 +94,7 @@ export async function recordsOf<K, V>(
             timestamp: record.timestamp,
             key: show(record.key, key),
             value: show(record.value, value),
-            headers: record.headers.map(({ key, value }) => ({ key, value: value && text(value) })),
+            headers: headersOf(record),
           });
         }
         offset = header.baseOffset + header.lastOffsetDelta + 1;
@@ -101,6 +104,12 @@ export async function recordsOf<K, V>(
   return records;
 }
 // #endregion records
+
+function headersOf({ headers }: LogRecord): LoggedRecord['headers'] {
+  const byName = new Map<string, HeaderText[]>();
+  for (const { key, value } of headers) byName.set(key, [...(byName.get(key) ?? []), value && text(value)]);
+  return Object.fromEntries([...byName].map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
+}
 
 /** Every group that the broker coordinates, by name. */
 export function groupsOf({ groups }: Broker): GroupView[] {

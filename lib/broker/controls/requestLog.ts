@@ -32,6 +32,11 @@ export class RequestLog {
     this.#counts.clear();
   }
 
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): RequestLog['counts'] {
+    return this.counts;
+  }
+
   /** For the broker. */
   add(info: RequestInfo): void {
     // Cut rarely and by half, so that keeping the list short costs nothing worth counting.
