@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { consumerSettings } from '../../lib/client/consumer/settings.ts';
+import { type Assignor, cooperativeSticky, range } from '../../lib/assignors/index.ts';
+import { durationOf } from '../../lib/client/consumer/resetPolicy.ts';
+import { consumerSettings, protocolOf } from '../../lib/client/consumer/settings.ts';
 import type { Consumer, ConsumerRecord } from '../../lib/client/index.ts';
 import { bytes, json } from '../../lib/client/index.ts';
 import { failure, stage } from './stage.ts';
@@ -206,6 +208,27 @@ describe('fetching', () => {
   });
 });
 
+const onlyCooperative: Assignor = { name: 'only', protocols: ['cooperative'], assign: range.assign };
+
+describe('settings', () => {
+  test.each([
+    ['by_duration:PT90S', 90_000],
+    ['by_duration:PT1H30M', 5_400_000],
+    ['by_duration:P7D', 604_800_000],
+    ['by_duration:P1DT0.5S', 86_400_500],
+    ['latest', undefined],
+  ])('%s is %s milliseconds', (policy, expected) => {
+    expect(durationOf(policy)).toBe(expected);
+  });
+
+  test('rebalances are cooperative when all strategies can do that, and eager otherwise', () => {
+    expect(protocolOf([range, cooperativeSticky])).toBe('eager');
+    expect(protocolOf([cooperativeSticky])).toBe('cooperative');
+    expect(protocolOf([cooperativeSticky, onlyCooperative])).toBe('cooperative');
+    expect(protocolOf(consumerSettings({}).partitionAssignmentStrategy)).toBe('eager');
+  });
+});
+
 describe('use and misuse', () => {
   test('each wrong call says what to do', async () => {
     const at = await stage();
@@ -231,12 +254,59 @@ describe('use and misuse', () => {
     const consumer = at.kafka.consumer({ groupId: 'g' });
     await consumer.subscribe(['ledger']);
     const polling = consumer.poll('1 s');
-    for (const call of [consumer.poll(0), consumer.commitSync(), consumer.committed(ledger0), consumer.close()]) {
+    expect(() => consumer.commitAsync()).toThrow(/commitAsync\(\) was called while poll\(\) is not finished/);
+    expect(() => consumer.enforceRebalance()).toThrow(/while poll\(\) is not finished/);
+    const calls = [consumer.poll(0), consumer.commitSync(), consumer.committed(ledger0), consumer.close()];
+    for (const call of [...calls, consumer.seekToEnd(), consumer.endOffsets([ledger0])]) {
       const error = await failure(call);
       expect(error.name).toBe('ConcurrentModificationError');
       expect(error.message).toContain('while poll() is not finished');
     }
     expect(await polling).toEqual([]);
+    await at.close();
+  });
+
+  test('wakeup ends other waits too, and what was tried is not tried again', async () => {
+    const at = await stage();
+    const consumer = at.kafka.consumer({ groupId: 'g' });
+    await consumer.assign([ledger0]);
+    at.cluster.crash(0);
+    const committing = failure(consumer.commitSync([{ ...ledger0, offset: 1 }]));
+    await at.pass(1000);
+    consumer.wakeup();
+    expect((await committing).name).toBe('WakeupError');
+    consumer.wakeup();
+    expect((await failure(consumer.position(ledger0))).name).toBe('WakeupError');
+    await at.drive(at.cluster.start(0));
+    await at.pass(5000);
+    expect(await consumer.committed(ledger0)).toBe(null);
+    await at.close();
+  });
+
+  test('wakeup in the middle of a join ends that poll; the next one goes on with the join', async () => {
+    const at = await stage({ config: { 'group.initial.rebalance.delay.ms': '3000' } });
+    const consumer = at.kafka.consumer({ groupId: 'g' });
+    await consumer.subscribe(['ledger']);
+    const polling = failure(consumer.poll('1 h'));
+    await at.pass(1000);
+    consumer.wakeup();
+    expect((await polling).name).toBe('WakeupError');
+    await consumer.poll('3 s');
+    expect(consumer.assignment()).toEqual([ledger0]);
+    expect(at.requests('consumer-1', 'JoinGroup')).toHaveLength(2);
+    await at.close();
+  });
+
+  test('a pattern with a flag that remembers is asked afresh each time; topics of Kafka itself are passed over', async () => {
+    const at = await stage({ topics: { ledger: 1, ledge: 1, orders: 1 } });
+    const consumer = at.kafka.consumer({ groupId: 'g', enableAutoCommit: false });
+    await consumer.subscribe(/ledge|__/g);
+    await consumer.poll('1 s');
+    expect(consumer.subscription()).toEqual(['ledge', 'ledger']);
+    const all = at.kafka.consumer({ groupId: 'h', excludeInternalTopics: false });
+    await all.subscribe(/^__/);
+    await all.poll('1 s');
+    expect(all.subscription()).toEqual(['__consumer_offsets']);
     await at.close();
   });
 
@@ -261,6 +331,12 @@ describe('use and misuse', () => {
     [{ maxPollRecords: 0 }, /at least 1/],
     [{ groupId: '' }, /groupId is empty/],
     [{ partitionAssignmentStrategy: [] }, /\[range\]/],
+    [{ groupInstanceId: '' }, /groupInstanceId is empty/],
+    [{ isolationLevel: 'serializable' as 'read_committed' }, /"read_uncommitted", "read_committed"/],
+    [{ autoOffsetReset: 'by_duration:1h' as const }, /'by_duration:PT1H' or 'by_duration:P7D'/],
+    [{ autoOffsetReset: 'by_duration:P' as const }, /ISO 8601/],
+    [{ autoOffsetReset: 'by_duration:PT' as const }, /ISO 8601/],
+    [{ partitionAssignmentStrategy: [range, onlyCooperative] }, /different ways \(range, only\)/],
   ])('the settings %o are refused', (settings, message) => {
     expect(() => consumerSettings(settings)).toThrow(message);
   });

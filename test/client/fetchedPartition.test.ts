@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { concat, Writer } from '../../lib/bytes/writer.ts';
+import type { AbortedTransaction } from '../../lib/client/consumer/abortedTransactions.ts';
 import { FetchedPartition } from '../../lib/client/consumer/fetchedPartition.ts';
 import { AssignedPartition } from '../../lib/client/consumer/subscriptionState.ts';
 import { strings } from '../../lib/client/index.ts';
@@ -12,7 +13,7 @@ const deserializers = { keyDeserializer: strings, valueDeserializer: strings };
 function batch(
   baseOffset: number,
   count: number,
-  settings: { isControl?: boolean; leaderEpoch?: number } = {},
+  settings: { isControl?: boolean; leaderEpoch?: number; producerId?: number; isTransactional?: boolean } = {},
 ): Uint8Array {
   const records = Array.from({ length: count }, (_, index) => ({
     timestamp: 0,
@@ -82,4 +83,47 @@ test('a batch that the answer has cut off is left for the next fetch', () => {
   const from = fetched(0, batch(0, 2), batch(2, 2).subarray(0, 40));
   expect(take(from, 100)).toEqual([0, 1]);
   expect([from.next.offset, from.isEmpty]).toEqual([2, true]);
+});
+
+describe('whoever wants committed records only', () => {
+  const PRODUCER = 7;
+  /** A batch of a transaction. */
+  const written = (baseOffset: number, count: number, producerId = PRODUCER) =>
+    batch(baseOffset, count, { producerId, isTransactional: true });
+  /** The mark behind a transaction: version 0, then the type, 0 for aborted and 1 for committed. */
+  const mark = (baseOffset: number, type: 0 | 1, producerId = PRODUCER) => {
+    const record = { timestamp: 0, key: new Uint8Array([0, 0, 0, type]), value: new Uint8Array(6), headers: [] };
+    const settings = { producerId, isTransactional: true, isControl: true };
+    const bytes = encodeBatch([record], settings, portableCodecs);
+    stampBatch(bytes, baseOffset, 0);
+    return bytes;
+  };
+  const reading = (aborted: AbortedTransaction[], ...batches: Uint8Array[]) => {
+    const partition = new AssignedPartition({ topic: 'ledger', partition: 0 });
+    const position = { offset: 0, leaderEpoch: -1 };
+    return new FetchedPartition<string, string>(partition, position, concat(batches), portableCodecs, aborted);
+  };
+
+  test('passes over an aborted transaction up to its mark, and reads the next of the same producer', () => {
+    const from = reading(
+      [{ producerId: PRODUCER, firstOffset: 1 }],
+      ...[batch(0, 1), written(1, 2), mark(3, 0), written(4, 2), mark(6, 1), batch(7, 1)],
+    );
+    expect(take(from, 100)).toEqual([0, 4, 5, 7]);
+    expect(from.next.offset).toBe(8);
+  });
+
+  test('reads what others write in between, with and without transactions', () => {
+    const from = reading(
+      [{ producerId: PRODUCER, firstOffset: 0 }],
+      ...[written(0, 1), written(1, 1, 8), batch(2, 1), written(3, 1), mark(4, 1, 8), mark(5, 0), written(6, 1)],
+    );
+    expect(take(from, 100)).toEqual([1, 2, 6]);
+  });
+
+  test('passes over two transactions of one producer, whatever their order in the answer', () => {
+    const aborted = [4, 0].map((firstOffset) => ({ producerId: PRODUCER, firstOffset }));
+    const from = reading(aborted, written(0, 2), mark(2, 0), batch(3, 1), written(4, 1), mark(5, 0), batch(6, 1));
+    expect(take(from, 100)).toEqual([3, 6]);
+  });
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { range, roundRobin } from '../../lib/assignors/index.ts';
+import { cooperativeSticky, range, roundRobin, sticky } from '../../lib/assignors/index.ts';
 import type { Consumer, ConsumerSettings, RebalanceListener, TopicPartition } from '../../lib/client/index.ts';
 import { SeededRandom } from '../../lib/sim/random.ts';
 import { failure, stage } from './stage.ts';
@@ -321,9 +321,14 @@ describe('auto-commit', () => {
   });
 });
 
+const seeds = fc.integer({ min: 1, max: 1_000_000 });
+const breaks = fc.integer({ min: 5, max: 60 });
+const ways = fc.constantFrom([range], [sticky], [cooperativeSticky]);
+const named = fc.boolean();
+
 test('whatever breaks and when: members that work first and commit then miss nothing, and each reads upwards', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), fc.integer({ min: 5, max: 60 }), async (seed, oneIn) => {
+    fc.asyncProperty(seeds, breaks, ways, named, async (seed, oneIn, strategies, areNamed) => {
       const lots = new SeededRandom(seed);
       let isCalm = false;
       const fate = (_: string, client: string) =>
@@ -332,13 +337,15 @@ test('whatever breaks and when: members that work first and commit then miss not
       for (const partition of [0, 1, 2]) await write(at, values(20), 'ledger', partition);
       const done = new Set<string>();
       const members = await Promise.all(
-        [0, 1].map(async () => {
+        [0, 1].map(async (index) => {
           const last = new Map<number, number>();
           const consumer = at.kafka.consumer({
             ...settings,
             maxPollRecords: 4,
             sessionTimeoutMs: 6000,
             heartbeatIntervalMs: 500,
+            partitionAssignmentStrategy: strategies,
+            ...(areNamed ? { groupInstanceId: `member-${index}` } : {}),
           });
           const forget = () => last.clear();
           await consumer.subscribe(['ledger'], { onPartitionsAssigned: forget });
@@ -366,7 +373,7 @@ test('whatever breaks and when: members that work first and commit then miss not
       expect(done.size).toBe(60);
       await at.close();
     }),
-    { numRuns: 15 },
+    { numRuns: 20 },
   );
 });
 
