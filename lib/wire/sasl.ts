@@ -125,7 +125,7 @@ class Dialogue {
     const answer = await this.#ask(SaslAuthenticate, { authBytes }, AUTHENTICATE_VERSION);
     if (answer.errorCode === Errors.NONE.code) return answer.authBytes;
     const { name, message } = errorOf(answer.errorCode);
-    throw this.failed(`${name}, ${answer.errorMessage ?? message}; check the user name and the password`);
+    throw this.failed(`${name}, ${answer.errorMessage || message}; check the user name and the password`);
   }
 
   async #ask<Q extends Fields, S extends Fields>(

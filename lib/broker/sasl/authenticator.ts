@@ -99,7 +99,7 @@ class SaslAuthenticator implements Authenticator {
       return { answer: refusalOf(header, Errors.ILLEGAL_SASL_STATE), failure };
     }
     const { authBytes } = read(SaslAuthenticate, header, reader);
-    const answered = (errorCode: number, errorMessage: string | null, token: Uint8Array) =>
+    const answered = (errorCode: number, errorMessage: string, token: Uint8Array) =>
       encodeResponse(SaslAuthenticate, header.apiVersion, header.correlationId, {
         errorCode,
         errorMessage,
@@ -108,7 +108,7 @@ class SaslAuthenticator implements Authenticator {
     try {
       const { token, user } = this.#exchange(authBytes);
       this.user = user;
-      return { answer: answered(Errors.NONE.code, null, token) };
+      return { answer: answered(Errors.NONE.code, '', token) };
     } catch (error) {
       if (!(error instanceof AuthenticationRefused)) throw error;
       const { code } = Errors.SASL_AUTHENTICATION_FAILED;
