@@ -1,5 +1,6 @@
 /** What AlterConfigs and IncrementalAlterConfigs have in common: each resource is changed as a whole or not at all, and one that is named twice is not. */
 import type { Configs } from '../cluster/topics.ts';
+import { TOPIC_RESOURCE } from '../protocol/apis/index.ts';
 import { Errors } from '../protocol/errors.ts';
 import { type ConfigEntry, ResourceError, resourceOf, resourceProblem } from './configResources.ts';
 import type { Services } from './services.ts';
@@ -27,12 +28,10 @@ export async function alterAll<Setting extends { readonly name: string }>(
   const responses: Altered[] = [];
   for (const { resourceType, resourceName, configs } of resources) {
     try {
+      mustBe(resourceType !== TOPIC_RESOURCE || resourceName !== '', 'Topics have no settings in common: name one.');
       const same = resources.filter((one) => one.resourceType === resourceType && one.resourceName === resourceName);
-      mustBeOnce(same.length === 1, 'The request names the topic or broker twice.');
-      mustBeOnce(
-        new Set(configs.map(({ name }) => name)).size === configs.length,
-        'The request names a setting twice.',
-      );
+      mustBe(same.length === 1, 'The request names the topic or broker twice.');
+      mustBe(new Set(configs.map(({ name }) => name)).size === configs.length, 'The request names a setting twice.');
       const resource = resourceOf(services, resourceType, resourceName);
       const change = (before: Configs) => changed(before, configs, resource.entries);
       resource.check(change(resource.configs));
@@ -45,8 +44,8 @@ export async function alterAll<Setting extends { readonly name: string }>(
   return responses;
 }
 
-function mustBeOnce(isOnce: boolean, otherwise: string): void {
-  if (!isOnce) throw new ResourceError(Errors.INVALID_REQUEST, otherwise);
+function mustBe(isSo: boolean, otherwise: string): void {
+  if (!isSo) throw new ResourceError(Errors.INVALID_REQUEST, otherwise);
 }
 
 /** A value that there must be. */

@@ -80,10 +80,8 @@ describe('creating topics', () => {
           'INVALID_REPLICA_ASSIGNMENT',
         );
         expect(await one({ name: '__consumer_offsets' })).toBe('INVALID_REQUEST');
-        expect(await create(client, [{ name: 'twice' }, { name: 'twice' }])).toEqual([
-          'INVALID_REQUEST',
-          'INVALID_REQUEST',
-        ]);
+        expect(await one({ configs: [{ name: 'segment.bytes', value: null }] })).toBe('INVALID_CONFIG');
+        expect(await create(client, [{ name: 'twice' }, { name: 'twice' }])).toEqual(['INVALID_REQUEST']);
         expect(await metadata(client, null)).toEqual(['led.ger:1']);
       },
       { topics: { 'led.ger': 1 } },
@@ -93,20 +91,24 @@ describe('creating topics', () => {
 
 describe('deleting topics', () => {
   test(
-    'by name and by id, once',
+    'by name or by id, and not twice in a request',
     onStage(
       async (stage) => {
         const client = await stage.client();
         const { topics } = await client.ask(Metadata, { topics: [{ name: 'b' }] });
         const { topicId } = topics[0];
-        const request = { topics: [{ name: 'a' }, { name: null, topicId }, { name: 'a' }, { name: null, topicId }] };
-        const { responses } = await client.ask(DeleteTopics, request);
-        expect(responses.map(({ name, errorCode }) => [name, errorOf(errorCode).name])).toEqual([
-          ['a', 'NONE'],
-          ['b', 'NONE'],
-          ['a', 'UNKNOWN_TOPIC_OR_PARTITION'],
-          [null, 'UNKNOWN_TOPIC_ID'],
+        const remove = async (...named: { name: string | null; topicId?: string }[]) => {
+          const { responses } = await client.ask(DeleteTopics, { topics: named });
+          return responses.map(({ name, errorCode }) => `${name} ${errorOf(errorCode).name}`);
+        };
+        const [a, b] = [{ name: 'a' }, { name: null, topicId }];
+        expect(await remove(a, b, a)).toEqual(['a INVALID_REQUEST', 'b NONE']);
+        expect(await remove({ name: 'a', topicId }, { name: null })).toEqual([
+          'a INVALID_REQUEST',
+          'null INVALID_REQUEST',
         ]);
+        expect(await remove(a, b)).toEqual(['a NONE', 'null UNKNOWN_TOPIC_ID']);
+        expect(await remove(a)).toEqual(['a UNKNOWN_TOPIC_OR_PARTITION']);
         const old = await client.ask(DeleteTopics, { topicNames: ['c', 'd'] }, 1);
         expect(old.responses.map(({ errorCode }) => errorCode)).toEqual([0, Errors.UNKNOWN_TOPIC_OR_PARTITION.code]);
         expect(await metadata(client, null)).toEqual([]);

@@ -1,5 +1,5 @@
 /** FindCoordinator, versions 0-4: who coordinates this group? The leader of the partition that keeps it, which here is always this broker. */
-import { COORDINATOR_OF_GROUP, type FindCoordinator } from '../../protocol/apis/index.ts';
+import { COORDINATOR_OF_GROUP, type FindCoordinator, LAST_COORDINATOR_TYPE } from '../../protocol/apis/index.ts';
 import { Errors } from '../../protocol/errors.ts';
 import type { ResponseInput } from '../../protocol/schema.ts';
 import type { Handler } from '../dispatch.ts';
@@ -15,17 +15,19 @@ export const handleFindCoordinator: Handler<typeof FindCoordinator> = async (ser
   const keys = several ? request.coordinatorKeys : [request.key];
   if (request.keyType === COORDINATOR_OF_GROUP) await ensureOffsetsTopic(services);
   const coordinators = keys.map((key) => answer(services, key, request.keyType));
-  if (several) return { coordinators };
-  const [{ nodeId, host, port, errorCode, errorMessage }] = coordinators;
+  if (several) return { coordinators: coordinators.map((one) => ({ errorMessage: '', ...one })) };
+  const [{ nodeId, host, port, errorCode, errorMessage = Errors.NONE.message }] = coordinators;
   return { nodeId, host, port, errorCode, errorMessage };
 };
 
 function answer({ brokerId, address }: Services, key: string, keyType: number): Coordinator {
+  if (keyType < COORDINATOR_OF_GROUP || keyType > LAST_COORDINATOR_TYPE) {
+    const errorMessage = `There is no coordinator of type ${keyType}.`;
+    return { key, errorCode: Errors.INVALID_REQUEST.code, errorMessage };
+  }
   if (keyType !== COORDINATOR_OF_GROUP) {
     const errorMessage = 'This broker has no transactions and no share groups.';
     return { key, errorCode: Errors.COORDINATOR_NOT_AVAILABLE.code, errorMessage };
   }
-  if (key === '')
-    return { key, errorCode: Errors.INVALID_GROUP_ID.code, errorMessage: Errors.INVALID_GROUP_ID.message };
   return { key, nodeId: brokerId, host: address.host, port: address.port };
 }

@@ -13,16 +13,20 @@ type TopicResponse = ResponseInput<typeof CreateTopics>['topics'][number];
 
 export const handleCreateTopics: Handler<typeof CreateTopics> = async (services, request) => {
   const topics: TopicResponse[] = [];
-  for (const topic of request.topics) {
-    const twice = request.topics.filter(({ name }) => name === topic.name).length > 1;
-    const problem = twice
-      ? refuse(Errors.INVALID_REQUEST, 'The request names the topic twice.')
-      : problemOf(services, topic);
-    if (problem) topics.push({ name: topic.name, errorCode: problem.error.code, errorMessage: problem.message });
+  const twice = namedTwice(request.topics.map(({ name }) => name));
+  for (const topic of request.topics.filter(({ name }) => !twice.has(name))) {
+    const problem = problemOf(services, topic);
+    if (problem) topics.push(failure(topic.name, problem));
     else topics.push(await create(services, topic, request.validateOnly));
   }
-  return { topics };
+  const twiceIsOnce = refuse(Errors.INVALID_REQUEST, 'The request names the topic twice.');
+  return { topics: [...topics, ...[...twice].map((name) => failure(name, twiceIsOnce))] };
 };
+
+function namedTwice(names: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(names.filter((name) => seen.has(name) || !seen.add(name)));
+}
 
 interface Problem {
   readonly error: ErrorCode;
@@ -31,6 +35,10 @@ interface Problem {
 
 function refuse(error: ErrorCode, message = error.message): Problem {
   return { error, message };
+}
+
+function failure(name: string, { error, message }: Problem): TopicResponse {
+  return { name, errorCode: error.code, errorMessage: message };
 }
 
 // #region problemOf
@@ -48,6 +56,8 @@ function problemOf(services: Services, wanted: WantedTopic): Problem | undefined
       `The name differs from ${other.name} only in . and _, which is not allowed.`,
     );
   }
+  const empty = configs.find(({ value }) => value === null);
+  if (empty) return refuse(Errors.INVALID_CONFIG, `${empty.name} is set to null, which is no value.`);
   const configProblem = topicConfigProblem(settingsOf(configs));
   if (configProblem !== null) return refuse(Errors.INVALID_CONFIG, configProblem);
   if (assignments.length > 0) return assignmentProblem(services, wanted);
@@ -95,7 +105,6 @@ async function create(services: Services, wanted: WantedTopic, validateOnly: boo
   };
 }
 
-/** A setting without a value is left at the broker's. */
 function settingsOf(configs: WantedTopic['configs']): { readonly [name: string]: string } {
   return Object.fromEntries(configs.flatMap(({ name, value }) => (value === null ? [] : [[name, value]])));
 }

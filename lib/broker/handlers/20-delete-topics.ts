@@ -2,7 +2,7 @@
 import type { Topic } from '../../cluster/topics.ts';
 import type { DeleteTopics } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
-import type { ResponseInput } from '../../protocol/schema.ts';
+import { NO_UUID, type ResponseInput } from '../../protocol/schema.ts';
 import type { Handler } from '../dispatch.ts';
 
 type TopicResponse = ResponseInput<typeof DeleteTopics>['responses'][number];
@@ -11,22 +11,38 @@ const BY_ID_SINCE = 6;
 
 export const handleDeleteTopics: Handler<typeof DeleteTopics> = async ({ topics, config }, request, { version }) => {
   const responses: TopicResponse[] = [];
-  const wanted =
-    version >= BY_ID_SINCE ? request.topics : request.topicNames.map((name) => ({ name, topicId: undefined }));
-  for (const { name, topicId } of wanted) {
+  const byName = request.topicNames.map((name) => ({ name, topicId: NO_UUID }));
+  for (const { name, topicId, misnamed } of questions(version >= BY_ID_SINCE ? request.topics : byName)) {
     const unknown = name === null ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
-    const topic = name === null ? topics.withId(topicId ?? '') : topics.named(name);
-    const error = problemOf(topic, unknown, config['delete.topic.enable']);
+    const topic = name === null ? topics.withId(topicId) : topics.named(name);
+    const error = misnamed ? Errors.INVALID_REQUEST : problemOf(topic, unknown, config['delete.topic.enable']);
     const gone = topic && error === Errors.NONE ? await topics.delete(topic) : true;
     const said = gone ? error : unknown;
-    const identity = {
-      name: name ?? topic?.name ?? null,
-      ...(topicId === undefined ? {} : { topicId: topic?.topicId ?? topicId }),
-    };
+    const identity = misnamed
+      ? { name, topicId }
+      : { name: name ?? topic?.name ?? null, topicId: topic?.topicId ?? topicId };
     responses.push({ ...identity, errorCode: said.code, errorMessage: said === Errors.NONE ? null : said.message });
   }
   return { responses };
 };
+
+interface Question {
+  readonly name: string | null;
+  readonly topicId: string;
+  /** By name and id, by neither, or twice. */
+  readonly misnamed: boolean;
+}
+
+/** Each topic once, whether it is named by its name or by its id. */
+function questions(wanted: readonly Pick<Question, 'name' | 'topicId'>[]): Iterable<Question> {
+  const all = new Map<string, Question>();
+  for (const { name, topicId } of wanted) {
+    const key = `${name} ${topicId}`;
+    const misnamed = (name === null) === (topicId === NO_UUID) || all.has(key);
+    all.set(key, { name, topicId, misnamed });
+  }
+  return all.values();
+}
 
 function problemOf(topic: Topic | undefined, unknown: ErrorCode, enabled: boolean): ErrorCode {
   if (!enabled) return Errors.TOPIC_DELETION_DISABLED;

@@ -18,7 +18,7 @@ function changed(before: Configs, settings: readonly Setting[], entries: readonl
   for (const setting of settings) {
     const { name, configOperation } = setting;
     if (configOperation === ConfigOperation.DELETE) delete after[name];
-    else if (configOperation === ConfigOperation.SET) after[name] = mustHaveValue(setting);
+    else if (configOperation === ConfigOperation.SET) after[name] = mustHaveValue(setting).trim();
     else after[name] = changedList(before[name], setting, entries);
   }
   return after;

@@ -4,6 +4,8 @@ import { api, array, int8, int16, int32, string, struct } from '../schema.ts';
 /** What a key names. */
 export const COORDINATOR_OF_GROUP = 0;
 export const COORDINATOR_OF_TRANSACTION = 1;
+/** Of a share group: the last type that there is. */
+export const LAST_COORDINATOR_TYPE = 2;
 
 export const FindCoordinator = api({
   key: 10,
