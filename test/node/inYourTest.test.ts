@@ -356,7 +356,8 @@ describe('clusters come and go', () => {
 
   test('close lets go of what controls hold back, does not wait for it, and twice is harmless', async () => {
     const own = await serve({ port: 0, topics: { orders: 1 } });
-    own.cluster.on('Produce').delay('1 h');
+    own.cluster.on('Produce', { times: 1 }).delay('1 h');
+    own.cluster.on('Metadata', { times: 1 }).delayAnswer('1 ms');
     own.cluster.on('LeaveGroup').dropAnswer();
     const sending = own
       .producer()

@@ -60,6 +60,22 @@ test('heartbeats that come an hour late cost a member its place', async () => {
   });
 });
 
+test('what is held back keeps its place: no later batch of the producer passes it', async () => {
+  await inWorld(async (kafka) => {
+    const producer = kafka.producer({ enableIdempotence: false, lingerMs: 0 });
+    await producer.send({ topic: 'orders', partition: 0, value: 'warm' });
+    const slow = kafka.cluster.on('Produce', { times: 1 }).delay('2 s');
+    const sent = ['first', 'second', 'third', 'fourth'].map(async (value) => {
+      const { offset } = await producer.send({ topic: 'orders', partition: 0, value });
+      return offset;
+    });
+    expect(await Promise.all(sent)).toEqual([1, 2, 3, 4]);
+    expect(slow.count).toBe(1);
+    const values = (await kafka.cluster.records('orders')).map(({ value }) => value);
+    expect(values).toEqual(['warm', 'first', 'second', 'third', 'fourth']);
+  });
+});
+
 test('controls hold when the broker is started again', async () => {
   await inWorld(async (kafka) => {
     const seen = kafka.cluster.on('Produce').observe();

@@ -35,7 +35,7 @@ export interface ControlledRequests<Name extends ApiName> {
   ): Control<Name>;
   /** Answers this error for everything that the request names, and does nothing of it. To a Produce with `acks=0` Kafka says so by ending the connection. */
   answerError(error: ErrorName): Control<Name>;
-  /** The broker begins this much later. On the same connection later requests wait too, as they always do. */
+  /** The broker begins this much later. What comes after it on the same connection waits its turn. */
   delay(duration: Duration): Control<Name>;
   /** The broker does what it is asked, and answers this much later. */
   delayAnswer(duration: Duration): Control<Name>;
@@ -55,6 +55,8 @@ interface Link {
 export class RequestControls implements Interceptor {
   readonly log = new RequestLog();
   #line: readonly Link[] = [];
+  /** By connection, what its requests have to wait for: those of a producer overlap, and none may pass another. */
+  readonly #heldBack = new Map<string, Promise<void>>();
   #failure: { readonly error: unknown } | undefined;
 
   /** What shall become of requests of this API. Throws a `TypeError` for a name or filter that nothing could ever match. */
@@ -79,8 +81,11 @@ export class RequestControls implements Interceptor {
         }),
       delay: (duration) => {
         const ms = toMs(duration);
-        return add(`delay ${ms} ms`, async (_, handle, sleep) => {
-          await sleep(ms);
+        return add(`delay ${ms} ms`, async ({ remote }, handle, sleep) => {
+          const waits = sleep(ms);
+          this.#heldBack.set(remote, waits);
+          await waits;
+          this.#heldBack.delete(remote);
           return handle();
         });
       },
@@ -112,14 +117,23 @@ export class RequestControls implements Interceptor {
     const atMs = services.host.clock.monotonicMs();
     const info = { api: api as ApiName, version, clientId, remote, brokerId: services.brokerId, atMs };
     this.log.add(info);
-    const line = this.#line;
-    if (line.length === 0) return handle();
+    if (this.#line.length === 0) return handle();
     const seen = { ...info, request } as SeenRequest;
-    const pass = (from: number): unknown => {
+    return this.#heldBack.has(remote) ? this.#inTurn(services, seen, handle) : this.#pass(services, seen, handle);
+  }
+
+  async #inTurn(services: Services, seen: SeenRequest, handle: Handle): Promise<unknown> {
+    while (this.#heldBack.has(seen.remote)) await this.#heldBack.get(seen.remote);
+    return this.#pass(services, seen, handle);
+  }
+
+  #pass(services: Services, seen: SeenRequest, handle: Handle): unknown {
+    const line = this.#line;
+    const next = (from: number): unknown => {
       const at = line.findIndex((link, index) => index >= from && link.take(seen, services));
-      return at === -1 ? handle() : line[at].act(seen, () => pass(at + 1), services.host);
+      return at === -1 ? handle() : line[at].act(seen, () => next(at + 1), services.host);
     };
-    return pass(0);
+    return next(0);
   }
   // #endregion intercept
 

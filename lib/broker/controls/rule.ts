@@ -66,8 +66,11 @@ export class Rule<Name extends ApiName> implements Control<Name> {
   readonly #held = new Set<() => void>();
   #requests: SeenRequest<Name>[] = [];
   #count = 0;
+  /** Requests that it has taken and that are not answered yet. */
+  #underWay = 0;
   #isRemoved = false;
 
+  /** `ended` is called when there is nothing more that it does or holds. */
   constructor(name: Name, filter: RequestFilter<Name>, what: string, act: Act<Name>, ended: () => void) {
     this.#name = name;
     this.#filter = filter;
@@ -86,26 +89,37 @@ export class Rule<Name extends ApiName> implements Control<Name> {
 
   remove(): void {
     this.#isRemoved = true;
-    this.#ended();
     for (const goOn of [...this.#held]) goOn();
+    this.#endIfIdle();
   }
 
   /** Whether it is for this request; then it counts as taken. */
   take(seen: SeenRequest<Name>, services: Services): boolean {
-    if (this.#isRemoved || seen.api !== this.#name || !this.#wants(seen, services)) return false;
+    if (this.#takesNoMore || seen.api !== this.#name || !this.#wants(seen, services)) return false;
     this.#count++;
     if (this.#requests.length === 2 * KEPT) this.#requests = this.#requests.slice(-KEPT);
     this.#requests.push(seen);
-    if (this.#count === this.#filter.times) {
-      this.#isRemoved = true;
-      this.#ended();
-    }
     return true;
   }
 
   act(seen: SeenRequest<Name>, handle: Handle, host: Host): unknown {
     host.trace.record(host.name, 'request.controlled', { api: this.#name, client: seen.clientId, control: this.#what });
-    return this.#act(seen, handle, (ms) => this.#sleep(host, ms));
+    this.#underWay++;
+    const answer = (async () => this.#act(seen, handle, (ms) => this.#sleep(host, ms)))();
+    const over = () => {
+      this.#underWay--;
+      this.#endIfIdle();
+    };
+    answer.then(over, over);
+    return answer;
+  }
+
+  get #takesNoMore(): boolean {
+    return this.#isRemoved || this.#count === this.#filter.times;
+  }
+
+  #endIfIdle(): void {
+    if (this.#takesNoMore && this.#underWay === 0) this.#ended();
   }
 
   /** What `console.log` shows in Node. */
@@ -122,6 +136,7 @@ export class Rule<Name extends ApiName> implements Control<Name> {
   }
 
   #sleep({ clock }: Host, ms: number): Promise<void> {
+    if (this.#isRemoved) return Promise.resolve();
     return new Promise((resolve) => {
       const goOn = () => {
         cancel();
