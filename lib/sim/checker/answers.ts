@@ -1,28 +1,21 @@
 /** S27 and S29: who is answered, and how often. */
-import { answeredOf, type History, of } from './history.ts';
+import { countUpTo, type History, of } from './history.ts';
 import type { Finding, Property } from './property.ts';
 
 // #region S27
 /** Once a static member has come back under a new id, the old id is worth nothing. */
 function* oneOfAName(history: History): Generator<Finding> {
-  const fenced = new Map<string, { readonly by: string; readonly at: number; readonly life: number }>();
-  const current = new Map<string, string>();
-  const returns = [...answeredOf(history, 'JoinGroup')]
-    .filter(({ request, response }) => request.instance !== null && response.error === 0)
-    .sort((one, other) => one.answered - other.answered);
-  for (const { request, response, answered, life } of returns) {
-    const name = `${request.group} ${request.instance}`;
-    const before = current.get(name);
-    current.set(name, response.member);
-    if (before !== undefined && before !== response.member)
-      fenced.set(before, { by: response.member, at: answered, life });
+  const fenced = new Map<string, { readonly why: string; readonly at: number; readonly life: number }>();
+  for (const [at, { what, detail }] of history.events.entries()) {
+    if (what !== 'group.member' || detail.change !== 'replaced') continue;
+    fenced.set(String(detail.member), { why: String(detail.why), at, life: countUpTo(history.lives, at) });
   }
   for (const { request, response, asked, answered, life } of of(history, 'OffsetCommit', 'Heartbeat', 'SyncGroup')) {
     const fence = fenced.get(request.member);
     if (fence === undefined || response === undefined || fence.at > asked || fence.life !== life) continue;
     const errors = response.errors === undefined ? [response.error] : Object.values(response.errors);
     if (!errors.includes(0)) continue;
-    const text = `${request.api} of ${request.member} was accepted, though ${fence.by} had taken its place (${request.instance})`;
+    const text = `${request.api} of ${request.member} was accepted, though it had been replaced: ${fence.why}`;
     yield { at: answered, text, because: [fence.at, asked] };
   }
 }

@@ -95,15 +95,18 @@ function* ownSlice(history: History): Generator<Finding> {
     for (const { request, response, answered } of got) {
       const assignment = response?.assignment ?? [];
       const before = handedIn.filter(({ asked }) => asked < answered);
-      if (before.length === 0 && assignment.length > 0) {
-        yield { at: answered, text: `${name}: ${request.member} got an assignment before the leader had made one` };
+      if (before.length === 0) {
+        yield {
+          at: answered,
+          text: `${name}: ${request.member} was answered before the leader had made an assignment`,
+        };
         continue;
       }
       const parts = before.map((leader) => partOf(leader, request.member, nameOf));
-      if (before.length > 0 && !parts.some((part) => same(part, assignment))) {
+      if (!parts.some((part) => same(part, assignment))) {
         const text = `${name}: ${request.member} got ${list(assignment)}, and the leader gave it ${list(parts[0])}`;
         yield { at: answered, text, because: [before[0].asked] };
-      } else if (before.length > 0 && !hasBetween(history.offsetsSafe, before[0].asked, answered)) {
+      } else if (!hasBetween(history.offsetsSafe, before[0].asked, answered)) {
         const text = `${name}: ${request.member} got its assignment before that was safe in the log`;
         yield { at: answered, text, because: [before[0].asked] };
       }

@@ -121,13 +121,13 @@ function* oneStrategy(history: History): Generator<Finding> {
   }
 }
 
+/** Static members that have not come are not counted, by Kafka neither: they keep their places beside those who have. */
 function* size(history: History, { maxSize = Infinity }: Given): Generator<Finding> {
-  for (const [group, , { state, members, index }] of steps(history)) {
-    if (state !== 'CompletingRebalance' || members === undefined || members.size <= maxSize) continue;
-    yield {
-      at: index,
-      text: `group ${group} has ${members.size} members, and ${maxSize} is the most (group.max.size)`,
-    };
+  for (const [generation, joined] of joinedTogether(history)) {
+    const members = new Set(joined.filter((one) => !isReturn(one)).map(({ response }) => response.member));
+    if (members.size <= maxSize) continue;
+    const text = `${generation} has ${members.size} members, and ${maxSize} is the most (group.max.size)`;
+    yield { at: joined[joined.length - 1].answered, text, because: [joined[0].answered] };
   }
 }
 

@@ -19,6 +19,7 @@ export interface Asked {
   readonly offsets: readonly { readonly partition: string; readonly offset: number; readonly metadataLength: number }[];
   readonly protocols: readonly string[];
   readonly topics: readonly string[];
+  readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly assignments: { readonly [member: string]: readonly string[] };
   readonly members: readonly string[];

@@ -44,7 +44,9 @@ function* allOwned(history: History, calm: Calm, end: number): Generator<Finding
 function* roundsEnd(history: History): Generator<Finding> {
   const limits = new Map<string, number>();
   for (const { request } of of(history, 'JoinGroup')) {
-    limits.set(request.group, Math.max(limits.get(request.group) ?? 0, request.rebalanceTimeoutMs));
+    // When none but static members are left that do not come, it is their sessions that end the round.
+    const ownMs = request.rebalanceTimeoutMs + (request.instance === null ? 0 : request.sessionTimeoutMs);
+    limits.set(request.group, Math.max(limits.get(request.group) ?? 0, ownMs));
   }
   const last = history.events.length - 1;
   for (const [group, moments] of history.groups) {
@@ -55,13 +57,13 @@ function* roundsEnd(history: History): Generator<Finding> {
       const until = changes[number + 1]?.index ?? last;
       const tookMs = history.events[until].at - history.events[index].at;
       if (tookMs <= limitMs + GRACE_MS || frozenBetween(history.events, index, until)) continue;
-      const text = `group ${group} was ${state} for ${tookMs} ms, and its rebalance timeout is ${limitMs} ms`;
+      const text = `group ${group} was ${state} for ${tookMs} ms, and its members allow it ${limitMs} ms`;
       yield { at: until, text, because: [index] };
     }
   }
 }
 
-/** A broker that is frozen keeps no time. Only static members that do not come may hold a round up for longer; their sessions end it. */
+/** A broker that is frozen keeps no time, and one that has died none either. */
 function frozenBetween(events: readonly TraceEvent[], from: number, to: number): boolean {
   return events.slice(from, to).some(({ what, node }) => what.startsWith('process.') && node.startsWith('broker-'));
 }

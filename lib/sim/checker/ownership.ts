@@ -10,7 +10,10 @@ import { type Holding, partitionsIn, runsIn } from './holdings.ts';
 import type { Finding, Property } from './property.ts';
 
 // #region S22
-/** Two hold one partition, and the group counts both as members: the one before has not been asked to let go. A member that was given up is no member. */
+/**
+ * Two hold one partition, and the group counts both as members: the one before has not been asked to let go. A member that was given up is no member; a
+ * static one keeps its place without coming, and learns from its next request that the others have gone on.
+ */
 function* handedOver(history: History, isCooperative: boolean): Generator<Finding> {
   const groupOf = groupsOf(history);
   const byPartition = new Map<string, Holding[]>();
@@ -23,7 +26,9 @@ function* handedOver(history: History, isCooperative: boolean): Generator<Findin
     if (now?.generation !== holding.generation) continue;
     for (const other of before) {
       const isOpen = other.until > holding.from && other.node !== holding.node;
-      if (!isOpen || groupOf.get(other.member)?.group !== mine.group || !now.members?.has(other.member)) continue;
+      const theirs = groupOf.get(other.member);
+      if (!isOpen || theirs?.group !== mine.group || !now.members?.has(other.member)) continue;
+      if (theirs.isStatic && !theirs.generations.has(holding.generation)) continue;
       const text = `${holding.node} got ${holding.partition} in generation ${holding.generation}, and ${other.node}, a member too, has not let go of it`;
       yield { at: holding.from, text, because: [other.from] };
     }
@@ -31,11 +36,23 @@ function* handedOver(history: History, isCooperative: boolean): Generator<Findin
 }
 // #endregion S22
 
-function groupsOf(history: History): Map<string, { readonly group: string; readonly strategy: string }> {
-  const groups = new Map<string, { group: string; strategy: string }>();
+/** A member's group, and the generations that it has been let into. */
+interface Membership {
+  readonly group: string;
+  readonly strategy: string;
+  readonly isStatic: boolean;
+  readonly generations: Set<number>;
+}
+
+function groupsOf(history: History): Map<string, Membership> {
+  const groups = new Map<string, Membership>();
   for (const { request, response } of answeredOf(history, 'JoinGroup')) {
     if (response.error !== 0) continue;
-    groups.set(response.member, { group: request.group, strategy: response.protocol ?? '' });
+    const generations = groups.get(response.member)?.generations ?? new Set();
+    const isStatic = request.instance !== null;
+    const strategy = response.protocol ?? '';
+    groups.set(response.member, { group: request.group, strategy, isStatic, generations });
+    generations.add(response.generation);
   }
   return groups;
 }
