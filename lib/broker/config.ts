@@ -208,7 +208,16 @@ export function isProperty(name: string): name is PropertyName {
   return Object.keys(properties).includes(name);
 }
 
+/** What Kafka has a property for and we have another place. */
+const elsewhere: readonly (readonly [name: RegExp, place: string])[] = [
+  [/^(ssl|security)\./, 'TLS takes a certificate and a key: tls of serve, or --tls-cert and --tls-key'],
+  [/^(sasl|listener\.name)\./, 'users have a place of their own: sasl of serve, or --sasl-users'],
+  [/^(advertised\.)?listeners$/, 'the address is host and port of serve, or --host and --port'],
+];
+
 function unknownProperty(name: string): string {
+  const place = elsewhere.find(([pattern]) => pattern.test(name))?.[1];
+  if (place !== undefined) return `there is no setting ${JSON.stringify(name)} here; ${place}`;
   const words = name.split('.');
   const known = Object.keys(properties).sort();
   const alike = known

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../lib/node/index.ts';
 import { Command } from './command.ts';
 
+const certificate = (name: string) => fileURLToPath(new URL(`certificates/${name}`, import.meta.url));
 let folder = '';
 const started: Command[] = [];
 
@@ -36,7 +37,8 @@ describe.concurrent('the command kafkaito', () => {
   test('--help tells the options, --version the version', async () => {
     const help = await kafkaito('--help').ended;
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    for (const option of ['--port', '--host', '--brokers', '--data', '--topic', '--config']) {
+    const options = ['--port', '--host', '--brokers', '--data', '--topic', '--config'];
+    for (const option of [...options, '--tls-cert', '--tls-key', '--tls-password', '--sasl-users']) {
       expect(help.stdout).toContain(option);
     }
     const manifest = readFileSync(fileURLToPath(new URL('../../package.json', import.meta.url)), 'utf8');
@@ -67,6 +69,38 @@ describe.concurrent('the command kafkaito', () => {
     expect(await consumer.poll('10 s')).toMatchObject([{ key: 'Ada', value: '+100', offset: 0 }]);
     await again.close();
     expect((await second.kill('SIGTERM')).code).toBe(process.platform === 'win32' ? null : 0);
+  });
+
+  test('serves through TLS to users from a file, and says what clients have to set', async () => {
+    const users = join(folder, 'users');
+    const password = join(folder, 'password');
+    writeFileSync(users, 'alice=secret\n');
+    writeFileSync(password, 'opensesame\n');
+    const key = ['--tls-key', certificate('broker.protected.key'), '--tls-password', password];
+    const tls = ['--tls-cert', certificate('broker.crt'), ...key];
+    const command = kafkaito('serve', '--port', '0', '--topic', 'ledger:1', ...tls, '--sasl-users', users);
+    const bootstrap = await command.ready();
+    const ca = certificate('broker.crt');
+    const kafka = await connect(bootstrap, { tls: { ca }, sasl: { username: 'alice', password: 'secret' } });
+    expect(await kafka.admin().listTopics()).toEqual(['ledger']);
+    await kafka.close();
+    const { stdout } = await command.kill('SIGTERM');
+    expect(stdout).toContain('(security.protocol=SASL_SSL, logs in memory');
+  });
+
+  test('a certificate or a file of users that cannot be read is named, with what to do', async () => {
+    const serve = ['serve', '--port', '0'];
+    const key = ['--tls-key', certificate('broker.key')];
+    expect(await complaint(...serve, '--tls-cert', 'nowhere.crt', ...key)).toBe(
+      'kafkaito: the certificate cannot be read from nowhere.crt (ENOENT): give the path of a PEM file that this user may read',
+    );
+    expect(await complaint(...serve, '--tls-cert', certificate('other.crt'), ...key)).toBe(
+      'kafkaito: the key does not belong to the certificate: give the two that were made together',
+    );
+    expect(await complaint(...serve, '--sasl-users', 'nobody')).toBe(
+      'kafkaito: the users cannot be read from nobody (ENOENT): give the path of a file that this user may read',
+    );
+    expect(await complaint(...serve, '--config', 'ssl.keystore.location=a.jks')).toContain('--tls-cert and --tls-key');
   });
 
   test('a data folder in use is refused, with its holder', async () => {

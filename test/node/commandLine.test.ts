@@ -5,13 +5,17 @@ const read = (line: string) => readCommandLine(line.split(' ').filter((word) => 
 
 describe('the command line', () => {
   test('serve without options listens on 9092 of this machine, in memory', () => {
-    const options = { port: 9092, host: '127.0.0.1', brokers: 1, dataDir: undefined, topics: {}, config: {} };
+    const options = {
+      ...{ port: 9092, host: '127.0.0.1', brokers: 1, dataDir: undefined, topics: {}, config: {} },
+      ...{ tls: undefined, saslUsers: undefined },
+    };
     expect(read('serve')).toEqual({ kind: 'serve', options });
   });
 
   test('every option, with a space or an equals sign', () => {
     const line =
-      'serve --port=0 --host 0.0.0.0 --brokers 1 --data ./d --topic a:1 --topic=b.c-d_e:12 --config x.y=1 --config=z=p=q';
+      'serve --port=0 --host 0.0.0.0 --brokers 1 --data ./d --topic a:1 --topic=b.c-d_e:12 --config x.y=1 --config=z=p=q ' +
+      '--tls-cert c.pem --tls-key=k.pem --tls-password p --sasl-users u';
     const options = {
       port: 0,
       host: '0.0.0.0',
@@ -19,6 +23,8 @@ describe('the command line', () => {
       dataDir: './d',
       topics: { a: 1, 'b.c-d_e': 12 },
       config: { 'x.y': '1', z: 'p=q' },
+      tls: { cert: 'c.pem', key: 'k.pem', passwordFile: 'p' },
+      saslUsers: 'u',
     };
     expect(read(line)).toEqual({ kind: 'serve', options });
   });
@@ -43,6 +49,15 @@ describe('the command line', () => {
     ['serve --port 1 --port 2', '--port is given 2 times: give it once'],
     ['serve --data=', '--data is empty: give it a value, or leave it out'],
     ['serve --brokers 3', '--brokers 3 is not possible yet: this version runs one broker, so leave the option out'],
+    [
+      'serve --tls-cert c.pem',
+      'TLS takes a certificate and its key: give both, as  --tls-cert broker.crt --tls-key broker.key',
+    ],
+    [
+      'serve --tls-password p',
+      'TLS takes a certificate and its key: give both, as  --tls-cert broker.crt --tls-key broker.key',
+    ],
+    ['serve --sasl-user u', 'unknown option --sasl-user: did you mean --sasl-users?'],
     ['serve --brokers 0', '--brokers 0 is not possible: give a whole number from 1 to 1000'],
     ['serve ledger', 'ledger stands there without an option: topics are given as  --topic ledger:3'],
     ['serve --topic ledger', '--topic ledger is not possible: say how many partitions, as in  --topic ledger:3'],
