@@ -16,7 +16,7 @@ for (const { producer, consumer } of [
 const asleep = served.world.spawn('asleep', (kafka) => kafka.world.sleep('1 h'));
 asleep.freeze();
 // A request that a control holds back is let go by the close.
-served.cluster.on('Metadata').delay('1 h');
+served.cluster.on('Metadata', { times: 1 }).delay('1 h');
 served
   .admin()
   .listTopics()
