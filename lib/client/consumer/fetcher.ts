@@ -18,6 +18,7 @@ import { isRetriable, OffsetOutOfRangeError } from '../errors.ts';
 import type { PartitionInfo } from '../metadata.ts';
 import { byTopic, nameOf } from '../topicPartition.ts';
 import { type Deserializers, FetchedPartition } from './fetchedPartition.ts';
+import { type FetchedFrom, FetchSession, type SessionRequest } from './fetchSession.ts';
 import { isolationCode } from './logOffsets.ts';
 import type { ConsumerRecord } from './record.ts';
 import type { ResetPolicy } from './resetPolicy.ts';
@@ -54,6 +55,8 @@ export class Fetcher<K, V> {
   readonly #stock = new Map<string, FetchedPartition<K, V>>();
   /** Brokers that have a fetch of ours under way. */
   readonly #underWay = new Set<number>();
+  /** What each broker knows of our fetches. */
+  readonly #sessions = new Map<number, FetchSession>();
   #failure: Error | undefined;
 
   /** `changed` is called when `poll` may find something: records, or an error. */
@@ -129,41 +132,65 @@ export class Fetcher<K, V> {
 
   async #fetch(leader: number, asked: readonly Asked[]): Promise<void> {
     this.#underWay.add(leader);
+    const session = this.#sessionAt(leader);
     try {
       const connection = await this.#context.connections.to(leader);
-      const ids = new Map(asked.map(({ topic }) => [topic, this.#context.metadata.known(topic)?.topicId ?? NO_UUID]));
-      const version = versionFor(connection.versionOf(Fetch), ids);
+      const wanted = asked.map((one) => this.#wanted(one));
+      const version = versionFor(connection.versionOf(Fetch), wanted);
       const { fetchMaxWaitMs, requestTimeoutMs } = this.#settings;
       const detail = { partitions: asked.map(({ partition, position }) => `${partition.name} ${position.offset}`) };
       const timeoutMs = requestTimeoutMs + fetchMaxWaitMs;
-      const response = await connection.send(Fetch, this.#request(asked, ids), { version, timeoutMs, detail });
-      if (response.errorCode !== 0) throw new KafkaError(errorOf(response.errorCode), 'fetch records');
-      const names = new Map([...ids].map(([topic, id]) => [id, topic]));
+      const request = this.#request(session.next(wanted));
+      const response = await connection.send(Fetch, request, { version, timeoutMs, detail });
+      const error = errorOf(response.errorCode);
+      if (error === Errors.NONE) session.answered(response.sessionId);
+      else if (!session.refused(error)) throw new KafkaError(error, 'fetch records');
+      const names = new Map(wanted.map(({ topic, topicId }) => [topicId, topic]));
       for (const { topic, topicId, partitions } of response.responses) {
         for (const answer of partitions) this.#answered(asked, topic || (names.get(topicId) ?? ''), answer);
       }
     } catch (error) {
+      session.lost();
       for (const one of asked) this.#obstructed(one.partition, error);
     }
     this.#underWay.delete(leader);
     this.#changed();
   }
 
-  #request(asked: readonly Asked[], ids: ReadonlyMap<string, string>) {
+  #sessionAt(leader: number): FetchSession {
+    const session = this.#sessions.get(leader) ?? new FetchSession();
+    this.#sessions.set(leader, session);
+    return session;
+  }
+
+  #wanted({ partition, topic, position, leader }: Asked): FetchedFrom {
+    return {
+      topic,
+      topicId: this.#context.metadata.known(topic)?.topicId ?? NO_UUID,
+      partition: partition.partition,
+      fetchOffset: position.offset,
+      currentLeaderEpoch: leader.leaderEpoch,
+    };
+  }
+
+  #request({ sessionId, sessionEpoch, changed, forgotten }: SessionRequest) {
+    const { maxPartitionFetchBytes } = this.#settings;
     return {
       maxWaitMs: this.#settings.fetchMaxWaitMs,
       minBytes: this.#settings.fetchMinBytes,
       maxBytes: this.#settings.fetchMaxBytes,
       isolationLevel: isolationCode(this.#settings.isolationLevel),
-      topics: byTopic(asked).map(([topic, entries]) => ({
+      sessionId,
+      sessionEpoch,
+      topics: byTopic(changed).map(([topic, entries]) => ({
         topic,
-        topicId: ids.get(topic),
-        partitions: entries.map(({ partition, position, leader }) => ({
-          partition: partition.partition,
-          currentLeaderEpoch: leader.leaderEpoch,
-          fetchOffset: position.offset,
-          partitionMaxBytes: this.#settings.maxPartitionFetchBytes,
-        })),
+        topicId: entries[0].topicId,
+        partitions: entries.map((entry) => ({ ...entry, partitionMaxBytes: maxPartitionFetchBytes })),
+      })),
+      forgottenTopicsData: byTopic(forgotten).map(([topic, entries]) => ({
+        topic,
+        topicId: entries[0].topicId,
+        partitions: entries.map(({ partition }) => partition),
       })),
     };
   }
@@ -214,8 +241,8 @@ export class Fetcher<K, V> {
 }
 
 /** Topics go by id from version 13 on: too new when the cluster has told of none. */
-function versionFor(shared: number, ids: ReadonlyMap<string, string>): number {
-  return [...ids.values()].includes(NO_UUID) ? Math.min(shared, 12) : shared;
+function versionFor(shared: number, wanted: readonly FetchedFrom[]): number {
+  return wanted.some(({ topicId }) => topicId === NO_UUID) ? Math.min(shared, 12) : shared;
 }
 
 /** An error of the application's deserializer says what to do; one of the bytes themselves needs to be told where they are. */
