@@ -18,6 +18,8 @@ export interface Client {
   readonly name: string;
   readonly codecs: readonly Codec[];
   readonly lacks: readonly Operation[];
+  /** Of snappy it knows only the bare block, not the frame that Java writes around blocks. */
+  readonly readsNoFramedSnappy?: true;
   /** The partition, of six, to which its default partitioner sends each of `keys`. */
   readonly partitionsOfKeys: readonly number[];
   readonly command: readonly string[];
@@ -27,6 +29,9 @@ const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const everyCodec: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 
 export const keys = ['a', 'k0', 'user-1', 'user-42', 'order-1001', 'abc', 'Zürich', '0123456789', 'key'];
+/** Who writes snappy in the frame of the xerial library, as Java does: we do too. All others write one bare block. */
+export const framesSnappy: ReadonlySet<string> = new Set(['java', 'us']);
+
 const murmur2 = [4, 5, 2, 4, 0, 3, 1, 2, 1];
 
 interface Known extends Omit<Client, 'name' | 'command'> {
@@ -46,6 +51,7 @@ const known: { readonly [Name in 'kafkajs' | Installable]: Known } = {
     // Its zstd is that of Node, from 22.15 on.
     codecs: 'zstdCompressSync' in zlib ? everyCodec : everyCodec.slice(0, 4),
     lacks: [],
+    readsNoFramedSnappy: true,
     // It takes the remainder of a negative hash in another way than Java.
     partitionsOfKeys: [0, 1, 2, 4, 0, 3, 3, 4, 3],
     prepare: async (bootstrap) => {

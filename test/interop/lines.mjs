@@ -42,9 +42,11 @@ export function base64(value) {
  * Waits until a list is long enough.
  * @param {unknown[]} list
  * @param {number} count
+ * @param {() => unknown} failure what keeps more from coming, once something does
  */
-export async function until(list, count) {
+export async function until(list, count, failure) {
   for (const limit = Date.now() + 20_000; list.length < count; ) {
+    if (failure()) throw failure();
     if (Date.now() > limit) throw new Error(`${list.length} of ${count} records came within 20 s`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

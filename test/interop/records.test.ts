@@ -1,19 +1,19 @@
 /**
  * Records as every client writes and reads them, in every codec that it has. What one writes all read, and so do we: each
- * writer has a partition of its own in the topic of a codec, and every reader must find there what was written, byte by byte.
+ * writer has a topic of its own for a codec, and every reader must find there what was written, byte by byte.
  */
 import { bytes, type Kafka } from 'kafkaito';
 import { connect } from 'kafkaito/node';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { keys } from './clients.ts';
-import { type Codec, Driver, type PlacedRecord, type WireRecord } from './driver.ts';
+import { framesSnappy, keys } from './clients.ts';
+import { type Codec, Driver, type PlacedRecord, Refusal, type WireRecord } from './driver.ts';
 import { base64, numbered } from './observe.ts';
 
 const { bootstrap, clients } = inject('interop');
 const codecs: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
-const topicOf = (codec: Codec) => `records-${codec}`;
-/** We write as well, into the last partition. */
-const OURS = clients.length;
+/** We write as well. */
+const OURS = 'us';
+const topicOf = (codec: Codec, writer: string) => `records-${codec}-${writer}`;
 
 const drivers = new Map<string, Driver>();
 const driverOf = (name: string) => drivers.get(name)!;
@@ -22,7 +22,9 @@ let kafka: Kafka;
 beforeAll(async () => {
   kafka = await connect(bootstrap);
   for (const client of clients) drivers.set(client.name, new Driver(client));
-  await kafka.admin().createTopics(Object.fromEntries(codecs.map((codec) => [topicOf(codec), clients.length + 1])));
+  const writers = [...clients.map(({ name }) => name), OURS];
+  const topics = codecs.flatMap((codec) => writers.map((writer) => [topicOf(codec, writer), 1]));
+  await kafka.admin().createTopics(Object.fromEntries(topics));
 });
 
 afterAll(async () => {
@@ -53,62 +55,68 @@ function awkward(): WireRecord[] {
 }
 
 const written = awkward();
-const placed = (partition: number): PlacedRecord[] =>
-  written.map((record, offset) => ({ ...record, partition, offset }));
+const wanted: PlacedRecord[] = written.map((record, offset) => ({ ...record, partition: 0, offset }));
 
 describe.each(codecs)('%s', (codec) => {
-  const topic = topicOf(codec);
   const able = clients.filter((client) => client.codecs.includes(codec));
   const unable = clients.filter((client) => !client.codecs.includes(codec));
-  const partitionOf = (name: string) => clients.findIndex((client) => client.name === name);
+  const writers = [...able.map(({ name }) => name), OURS];
 
   test.each(able)('is written by $name', async ({ name }) => {
-    const records = written.map((record) => ({ ...record, partition: partitionOf(name) }));
-    const places = await driverOf(name).do('produce', { topic, codec, acks: -1, idempotent: false, records });
+    const records = written.map((record) => ({ ...record, partition: 0 }));
+    const request = { topic: topicOf(codec, name), codec, acks: -1, idempotent: false, records } as const;
+    const places = await driverOf(name).do('produce', request);
     // Some tell of each record, some of the first of each batch.
-    expect(places[0]).toEqual({ partition: partitionOf(name), offset: 0 });
+    expect(places[0]).toEqual({ partition: 0, offset: 0 });
   });
 
   test('is written by us', async () => {
     const producer = kafka.producer({ compressionType: codec });
     const records = written.map(({ key, value, headers, timestamp }) => ({
-      ...{ topic, partition: OURS, timestamp, key: decoded(key), value: decoded(value) },
+      ...{ topic: topicOf(codec, OURS), timestamp, key: decoded(key), value: decoded(value) },
       headers: headers.map(([name, its]) => ({ key: name, value: decoded(its) })),
     }));
     await producer.send(records);
     await producer.close();
   });
 
-  test.each(able)('is read by $name, whoever has written it', { timeout: 60_000 }, async ({ name }) => {
-    for (const partition of [...able.map((writer) => partitionOf(writer.name)), OURS]) {
-      const records = await driverOf(name).do('read', { topic, partition, from: 0, count: written.length });
-      expect(records, `partition ${partition}`).toEqual(placed(partition));
+  test.each(able)('is read by $name, whoever has written it', async ({ name, readsNoFramedSnappy }) => {
+    for (const writer of writers) {
+      const topic = topicOf(codec, writer);
+      const read = driverOf(name).do('read', { topic, partition: 0, from: 0, count: wanted.length });
+      if (codec === 'snappy' && readsNoFramedSnappy && framesSnappy.has(writer)) {
+        await expect(read, `written by ${writer}`).rejects.toThrow(Refusal);
+      } else {
+        expect(await read, `written by ${writer}`).toEqual(wanted);
+      }
     }
   });
 
   test('is read by us, whoever has written it', async () => {
-    const consumer = kafka.consumer({ autoOffsetReset: 'earliest', keyDeserializer: bytes, valueDeserializer: bytes });
-    const partitions = [...able.map((writer) => partitionOf(writer.name)), OURS];
-    await consumer.assign(partitions.map((partition) => ({ topic, partition })));
-    const wanted = partitions.flatMap(placed);
-    const records: PlacedRecord[] = [];
-    for (let polls = 0; records.length < wanted.length && polls < 100; polls++) {
-      for (const { partition, offset, timestamp, key, value, headers } of await consumer.poll('200 ms')) {
-        const pairs = headers.map((header) => [header.key, encoded(header.value)] as const);
-        records.push({ partition, offset, timestamp, key: encoded(key), value: encoded(value), headers: pairs });
-      }
-    }
-    await consumer.close();
-    expect(records.sort((one, other) => one.partition - other.partition || one.offset - other.offset)).toEqual(wanted);
+    for (const writer of writers) expect(await readAll(topicOf(codec, writer)), `written by ${writer}`).toEqual(wanted);
   });
 
   if (unable.length > 0) {
     test.each(unable)('is nothing that $name reads, and it says so', async ({ name }) => {
-      const refused = driverOf(name).do('read', { topic, partition: OURS, from: 0, count: 1 });
-      await expect(refused).rejects.toThrow(/compression|codec|zstd/i);
+      const refused = driverOf(name).do('read', { topic: topicOf(codec, OURS), partition: 0, from: 0, count: 1 });
+      await expect(refused).rejects.toThrow(Refusal);
     });
   }
 });
+
+async function readAll(topic: string): Promise<PlacedRecord[]> {
+  const consumer = kafka.consumer({ autoOffsetReset: 'earliest', keyDeserializer: bytes, valueDeserializer: bytes });
+  await consumer.assign([{ topic, partition: 0 }]);
+  const records: PlacedRecord[] = [];
+  for (let polls = 0; records.length < wanted.length && polls < 100; polls++) {
+    for (const { partition, offset, timestamp, key, value, headers } of await consumer.poll('200 ms')) {
+      const pairs = headers.map((header) => [header.key, encoded(header.value)] as const);
+      records.push({ partition, offset, timestamp, key: encoded(key), value: encoded(value), headers: pairs });
+    }
+  }
+  await consumer.close();
+  return records;
+}
 
 describe.each(clients)('$name', ({ name, partitionsOfKeys }) => {
   const topic = `kept-${name}`;

@@ -238,7 +238,9 @@ public final class Driver {
     private Object read(TopicPartition place, long from, int count) throws Exception {
         List<Object> records = new ArrayList<>();
         long limit = System.nanoTime() + LIMIT.toNanos();
-        try (KafkaConsumer<byte[], byte[]> consumer = consumer(common())) {
+        Map<String, Object> settings = common();
+        settings.put("fetch.max.wait.ms", "50");
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(settings)) {
             consumer.assign(List.of(place));
             consumer.seek(place, from);
             while (records.size() < count) {

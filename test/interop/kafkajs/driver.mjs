@@ -128,9 +128,7 @@ const operations = {
     });
     consumer.seek({ topic, partition, offset: String(from) });
     try {
-      await until(records, count).catch((error) => {
-        throw crash ?? error;
-      });
+      await until(records, count, () => crash);
     } finally {
       await consumer.disconnect();
     }

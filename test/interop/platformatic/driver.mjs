@@ -57,7 +57,6 @@ const operations = {
   /** @param {any} request */
   async describeGroup({ group }) {
     const { state, protocol, members } = (await admin.describeGroups({ groups: [group] })).get(group);
-    // It writes the states of KIP-848 in capitals and with a line below.
     return { state, protocol, members: members.size };
   },
   /** @param {any} request */
@@ -138,9 +137,7 @@ const operations = {
       stream.on('data', (/** @type {any} */ message) => {
         if (message.partition === partition) records.push(recordOf(message));
       });
-      await until(records, count).catch((error) => {
-        throw failure ?? error;
-      });
+      await until(records, count, () => failure);
     } finally {
       await consumer.close(true);
     }
