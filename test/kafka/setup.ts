@@ -4,6 +4,7 @@
  */
 import type { TestProject } from 'vitest/node';
 import { startApacheKafka } from './apache.ts';
+import { observedProperties } from './observations/book.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -13,8 +14,11 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { bootstrap, version, logFile, close } = await startApacheKafka({
-    // Scenarios let a session end within a second; Kafka's own minimum is six.
-    properties: { 'group.min.session.timeout.ms': '1000' },
+    properties: {
+      ...observedProperties,
+      // The tests write records of 1970, which retention would take away half a minute after the start.
+      'log.initial.task.delay.ms': '3600000',
+    },
   });
   console.log(`Apache Kafka ${version} listens on ${bootstrap}; its log is ${logFile}`);
   project.provide('apacheKafka', { bootstrap, version });

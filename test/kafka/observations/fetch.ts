@@ -222,7 +222,7 @@ export const fetchObservations = [
       const response = await scene.ask(Fetch, { ...answerAtOnce, topics }, BY_ID);
       return tell(response.responses, { without, present: ['topicId'] });
     };
-    const stranger = '12345678-1234-4234-8234-123456789012';
+    const stranger = 'b2JzZXJ2YXRpb25zb2Zvbg';
     return [await byId(await idOf(scene, topic)), await byId(stranger), await byId(NO_UUID)];
   }),
   observation('a batch packed with zstd, in the versions before and after it came', async (scene) => {
@@ -282,12 +282,9 @@ export const fetchObservations = [
     const again = { name: topic, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] };
     await scene.until(async () => (await scene.ask(CreateTopics, { topics: [again] })).topics[0].errorCode === 0);
     await scene.until(async () => {
-      const { responses } = await scene.ask(
-        Fetch,
-        { ...answerAtOnce, topics: [{ topic, partitions: [at(0)] }] },
-        BY_NAME,
-      );
-      return responses[0].partitions[0].errorCode === 0;
+      const topics = [{ topicId: await idOf(scene, topic), partitions: [at(0)] }];
+      const { responses } = await scene.ask(Fetch, { ...answerAtOnce, topics }, BY_ID);
+      return topics[0].topicId !== before && responses[0]?.partitions[0].errorCode === 0;
     });
     const topics = [{ topicId: before, partitions: [at(0)] }];
     const byOldId = await scene.ask(Fetch, { ...answerAtOnce, topics }, BY_ID);

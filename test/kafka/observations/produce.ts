@@ -24,8 +24,9 @@ async function produce(scene: Scene, name: string, records: Uint8Array | null, g
   return tell(answer.responses[0].partitionResponses[0], telling);
 }
 
-/** Words of errors are told of in one observation of their own. */
-const without = ['index', 'currentLeader', 'errorMessage'];
+const without = ['index', 'currentLeader'];
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }) => (a.name < b.name ? -1 : 1);
 
 /** Where the broker says what time it was. */
 const byBroker = { without, present: ['logAppendTimeMs'] };
@@ -73,9 +74,9 @@ export const produceObservations = [
       { name: scene.name('missing'), partitionData },
     ];
     const { responses } = await scene.ask(Produce, { acks: -1, timeoutMs: 5_000, topicData });
-    return responses.map(({ name, partitionResponses }) => {
+    return [...responses].sort(byName).map(({ name, partitionResponses }) => {
       const inOrder = [...partitionResponses].sort((a, b) => a.index - b.index);
-      return [name, tell(inOrder, { without: ['currentLeader', 'errorMessage'] })];
+      return [name, tell(inOrder, { without: ['currentLeader'] })];
     });
   }),
   observation('the answer in each version', async (scene) => {
@@ -388,20 +389,6 @@ export const produceObservations = [
   observation('a request of a transaction with a batch that is none of it', async (scene) => {
     const topic = await scene.topic('ledger');
     return produce(scene, topic, batch(), { transactionalId: scene.name('transaction') });
-  }),
-  observation('which refusals come with words', async (scene) => {
-    const compacted = await scene.topic('ledger', { configs: { 'cleanup.policy': 'compact' } });
-    const spoiled = batch();
-    spoiled[CRC_AT] ^= 1;
-    const words = (name: string, records: Uint8Array, given: Given = {}) =>
-      produce(scene, name, records, { telling: { without: ['index', 'currentLeader', 'recordErrors'] }, ...given });
-    return [
-      await words(compacted, batch([record('a', { key: null })])),
-      await words(compacted, batch([record('a', { timestamp: Date.now() + 600 * MINUTE })])),
-      await words(scene.name('missing'), batch()),
-      await words(compacted, spoiled),
-      await words(compacted, batch(), { acks: 5 }),
-    ];
   }),
   observation('records that are fewer or more than their batch says', async (scene) => {
     const topic = await scene.topic('ledger');

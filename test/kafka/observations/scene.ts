@@ -33,6 +33,7 @@ export class Scene {
   readonly #slug: string;
   readonly #bootstrap: { readonly host: string; readonly port: number };
   readonly #opened: Connection[];
+  #settlements = 0;
 
   static async open(bootstrap: string, slug: string): Promise<Scene> {
     const [host, port] = bootstrap.split(':');
@@ -142,6 +143,14 @@ export class Scene {
       const { topics } = await this.ask(ListOffsets, { topics: [{ name, partitions: indexes }] });
       return topics[0].partitions.every(({ errorCode }) => errorCode === 0);
     });
+  }
+
+  /**
+   * Waits until the broker has heard of everything that the controller has noted so far. It hears of changes in their order, so a topic that is made now
+   * and can be seen says that all before it can be.
+   */
+  async settled(): Promise<void> {
+    await this.topic(`settled-${++this.#settlements}`);
   }
 
   /** Asks again until it is so. */
