@@ -13,6 +13,7 @@ import type { Host } from '../trace/host.ts';
 import type { Json } from '../trace/trace.ts';
 import { ConnectionLost } from '../world/errors.ts';
 import type { Address, Cancel, Stream } from '../world/world.ts';
+import { connectWithin } from './connectWithin.ts';
 import { RequestTimedOut } from './errors.ts';
 import { highestShared, type KnownVersions, readAnnouncement } from './versions.ts';
 
@@ -289,26 +290,4 @@ function lost(error: unknown, broker: string): Error {
   if (error instanceof ConnectionLost) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new ConnectionLost(`the connection to ${broker} has ended: ${reason}`);
-}
-
-/** A broker that cannot be reached may stay silent instead of refusing: the wait for the connection has a limit of its own. */
-function connectWithin(host: Host, address: Address, timeoutMs: number): Promise<Stream> {
-  return new Promise((resolve, reject) => {
-    let late = false;
-    const cancel = host.clock.after(timeoutMs, () => {
-      late = true;
-      reject(new ConnectionLost(`nobody answered at ${address.host}:${address.port} within ${timeoutMs} ms`));
-    });
-    host.network.connect(address).then(
-      (stream) => {
-        cancel();
-        if (late) stream.abort('the connection came too late');
-        else resolve(stream);
-      },
-      (error) => {
-        cancel();
-        reject(error);
-      },
-    );
-  });
 }

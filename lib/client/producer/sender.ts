@@ -1,22 +1,21 @@
 /**
- * Sends batches to the leaders of their partitions, and decides what to do with those that come back.
+ * Sends batches to the leaders of their partitions. What becomes of those that come back is decided by outcomes.ts.
  *
  * One function, `#pump`, looks at everything that waits and sends what may go. It runs when something has changed: a record has come, an
  * answer, new metadata, or the time that the last run has set itself. So there is no loop that could be stuck.
  */
 import { Produce } from '../../protocol/apis/00-produce.ts';
-import { type ErrorCode, Errors, errorOf, KafkaError } from '../../protocol/errors.ts';
-import type { ResponseOf } from '../../protocol/schema.ts';
 import type { Connection } from '../../wire/connection.ts';
 import type { Cancel, CodecName } from '../../world/world.ts';
 import type { ClientContext } from '../clientContext.ts';
-import { ClientClosedError, DeliveryTimedOutError, isRetriable } from '../errors.ts';
+import { ClientClosedError, DeliveryTimedOutError } from '../errors.ts';
 import { nameOf } from '../topicPartition.ts';
 import type { ProducerBatch } from './batch.ts';
 import { IdentityKeeper } from './identity.ts';
 import { BufferMemory } from './memory.ts';
+import { Outcomes } from './outcomes.ts';
 import { PartitionQueue } from './partitionQueue.ts';
-import { answersByPartition, type Departure, produceRequest } from './produceRequest.ts';
+import { type Departure, produceRequest } from './produceRequest.ts';
 import type { OutgoingRecord } from './record.ts';
 
 export interface SenderSettings {
@@ -38,6 +37,7 @@ export class Sender {
   readonly #settings: SenderSettings;
   readonly #batchClosed: (topic: string, partition: number) => void;
   readonly #identity: IdentityKeeper;
+  readonly #outcomes: Outcomes;
   readonly #queues = new Map<string, PartitionQueue>();
   /** Requests on their way, by broker. */
   readonly #inFlight = new Map<number, number>();
@@ -55,6 +55,7 @@ export class Sender {
     this.#batchClosed = batchClosed;
     this.memory = new BufferMemory(settings.bufferMemoryBytes);
     this.#identity = new IdentityKeeper(context, settings.deliveryTimeoutMs, () => this.#pump());
+    this.#outcomes = new Outcomes(context, this.#identity, this.memory);
     context.metadata.onUpdate.add(() => this.#pump());
   }
 
@@ -161,7 +162,7 @@ export class Sender {
         departures.filter((departure) => this.#isStillWanted(departure)),
       );
     } catch (error) {
-      for (const { queue, batch } of departures) this.#obstructed(queue, batch, error);
+      for (const { queue, batch } of departures) this.#outcomes.obstructed(queue, batch, error);
     }
     this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 1) - 1);
     this.#pump();
@@ -173,83 +174,20 @@ export class Sender {
     const detail = { batches: departures.map(({ queue, batch }) => `${queue.name} ${batch.records.length}`) };
     if (this.#settings.acks === 0) {
       await connection.sendWithoutAnswer(Produce, request, { detail });
-      for (const { queue, batch } of departures) this.#succeeded(queue, batch, -1, -1);
+      for (const { queue, batch } of departures) this.#outcomes.succeeded(queue, batch, -1, -1);
     } else {
-      this.#answered(departures, await connection.send(Produce, request, { detail }));
+      this.#outcomes.answered(departures, await connection.send(Produce, request, { detail }));
     }
   }
 
   /** A batch whose time ran out while the connection was being opened is not sent any more. */
   #isStillWanted({ queue, batch }: Departure): boolean {
-    if (batch.isSettled) this.#giveUp(queue, batch, new Error('its time is over'));
+    if (batch.isSettled) this.#outcomes.giveUp(queue, batch, new Error('its time is over'));
     return !batch.isSettled;
   }
 
-  #answered(departures: readonly Departure[], response: ResponseOf<typeof Produce>): void {
-    const answers = answersByPartition(response);
-    for (const { queue, batch } of departures) {
-      const answer = answers.get(queue.name);
-      const error = errorOf(answer?.errorCode ?? Errors.UNKNOWN_SERVER_ERROR.code);
-      if (error === Errors.NONE) this.#succeeded(queue, batch, answer?.baseOffset ?? -1, answer?.logAppendTimeMs ?? -1);
-      // The batch was written so long ago that the broker has forgotten where: good news all the same.
-      else if (error === Errors.DUPLICATE_SEQUENCE_NUMBER) this.#succeeded(queue, batch, -1, -1);
-      else
-        this.#refused(queue, batch, error, answer?.errorMessage === error.message ? '' : (answer?.errorMessage ?? ''));
-    }
-  }
-
-  #succeeded(queue: PartitionQueue, batch: ProducerBatch, baseOffset: number, appendTime: number): void {
-    queue.arrived(batch);
-    queue.acknowledged(batch);
-    const { host } = this.#context;
-    if (baseOffset >= 0) {
-      const { topic, partition } = queue;
-      const to = baseOffset + batch.records.length - 1;
-      host.trace.record(host.name, 'producer.acknowledged', { topic, partition, from: baseOffset, to });
-    }
-    this.memory.giveBack(batch.sizeInBytes);
-    batch.succeed(queue.partition, baseOffset, appendTime);
-  }
-
-  /** The leader has answered that it did not take the batch. */
-  #refused(queue: PartitionQueue, batch: ProducerBatch, error: ErrorCode, message: string): void {
-    const failure = new KafkaError(error, `write to ${queue.name}`, hintFor(error) || message);
-    const identity = batch.place?.identity;
-    if (identity !== undefined && sequenceErrors.has(error)) {
-      // A batch before this one may still be on its way back; then this one only has to wait for it.
-      if (error === Errors.OUT_OF_ORDER_SEQUENCE_NUMBER) {
-        if (queue.isNext(batch)) this.#identity.nextEpoch(identity);
-      } else this.#identity.forget(identity);
-      this.#retry(queue, batch, failure);
-    } else this.#obstructed(queue, batch, failure);
-  }
-
-  /** Something stood between the batch and the log: tries again if that may help. */
-  #obstructed(queue: PartitionQueue, batch: ProducerBatch, error: unknown): void {
-    if (!isRetriable(error))
-      return this.#giveUp(queue, batch, error instanceof Error ? error : new Error(String(error)));
-    this.#context.metadata.outdated();
-    this.#retry(queue, batch, error);
-  }
-
-  #retry(queue: PartitionQueue, batch: ProducerBatch, error: unknown): void {
-    batch.lastError = error;
-    if (batch.isSettled) return this.#giveUp(queue, batch, new Error('nobody waits for it any more'));
-    batch.notBefore = this.#context.timers.now() + this.#context.backoff.afterFailures(batch.attempts);
-    queue.giveBack(batch);
-  }
-
-  /** The batch will not be written. Its numbers stay unused, so what follows needs a new epoch. */
-  #giveUp(queue: PartitionQueue, batch: ProducerBatch, error: Error): void {
-    queue.arrived(batch);
-    queue.drop(batch);
-    if (batch.place !== undefined) this.#identity.nextEpoch(batch.place.identity);
-    this.memory.giveBack(batch.sizeInBytes);
-    batch.fail(error);
-  }
-
   #failAll(queue: PartitionQueue, error: Error): void {
-    for (const batch of queue.waiting) this.#giveUp(queue, batch, error);
+    for (const batch of queue.waiting) this.#outcomes.giveUp(queue, batch, error);
   }
 
   /** Gives up what has been under way for too long, and answers when to look again. */
@@ -268,7 +206,7 @@ export class Sender {
       });
       // What is on its way keeps its place until the answer is there; only those who wait are told now.
       if (queue.inFlight.includes(batch)) batch.fail(error);
-      else this.#giveUp(queue, batch, error);
+      else this.#outcomes.giveUp(queue, batch, error);
     }
     return next;
   }
@@ -282,17 +220,6 @@ export class Sender {
     }
     return queue;
   }
-}
-
-const sequenceErrors: ReadonlySet<ErrorCode> = new Set([
-  Errors.OUT_OF_ORDER_SEQUENCE_NUMBER,
-  Errors.INVALID_PRODUCER_EPOCH,
-  Errors.UNKNOWN_PRODUCER_ID,
-]);
-
-function hintFor(error: ErrorCode): string {
-  if (error !== Errors.MESSAGE_TOO_LARGE) return '';
-  return 'Send smaller records, lower batchSizeBytes, or raise max.message.bytes of the topic.';
 }
 
 function expiryMessage(partition: string, batch: ProducerBatch, timeoutMs: number): string {
