@@ -172,7 +172,8 @@ describe('requests that contradict themselves', () => {
     ['an array of -5 entries', 3, 1, [-5]],
     ['an array of two billion entries', 3, 1, [0x7fffffff]],
     ['a string of -7 bytes', 3, 1, [1, -7 << 16]],
-    ['records of -9 bytes', 0, 3, [-1 << 16, 0, 0, 1]],
+    // No transaction and acks=1, no time, one topic named "ab", one partition, its index.
+    ['records of -9 bytes', 0, 3, [(-1 << 16) | 1, 0, 1, 0x00026162, 1, 0, -9]],
   ])('%s closes the connection', async (_, apiKey, version, words) => {
     const client = await open();
     const writer = header(apiKey, version);
