@@ -53,6 +53,7 @@ export class AsyncCommits {
     await Promise.all(this.#pending.map(({ settled }) => settled));
   }
 
+  // #region callbacks
   /** Runs the callbacks of commits that have been answered, except those behind one that has not. Throws what a callback has thrown. */
   async runCallbacks(callOut: (run: () => void | Promise<void>) => Promise<void>): Promise<void> {
     for (let head = this.#pending[0]; head?.result !== undefined; head = this.#pending[0]) {
@@ -61,4 +62,5 @@ export class AsyncCommits {
       if (callback !== undefined) await callOut(() => callback(offsets, result.error));
     }
   }
+  // #endregion callbacks
 }
