@@ -8,6 +8,7 @@
  */
 import { Gunzip, gzipSync } from 'fflate';
 import { MalformedBytes } from '../bytes/reader.ts';
+import { concat } from '../bytes/writer.ts';
 import { checkLimit, malformed } from './unpacked.ts';
 
 /** A match of 258 bytes in two bits: deflate cannot do better. */
@@ -22,6 +23,39 @@ export function compressGzip(bytes: Uint8Array): Uint8Array {
 
 /** Throws `MalformedBytes`, also when the result would pass `limitBytes`. */
 export function decompressGzip(bytes: Uint8Array, limitBytes: number): Uint8Array {
+  try {
+    return decompressMember(bytes, limitBytes);
+  } catch (error) {
+    const members = hasAnotherHead(bytes) ? membersOf(bytes, limitBytes) : [];
+    if (members.length < 2) throw error;
+    return concat(members.map((member) => decompressMember(member, limitBytes)));
+  }
+}
+
+/** Whether there is something behind the first bytes that looks like the head of a gzip. It spares nearly all damaged ones a second look. */
+function hasAnotherHead(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(0x1f, SMALLEST_BYTES); at !== -1; at = bytes.indexOf(0x1f, at + 1)) {
+    if (bytes[at + 1] === 0x8b && bytes[at + 2] === 0x08) return true;
+  }
+  return false;
+}
+
+/** Several gzips one behind the other count as one, which nearly nobody writes and Java reads: they are looked for when the bytes are not a single one. */
+function membersOf(bytes: Uint8Array, limitBytes: number): Uint8Array[] {
+  const starts = [0];
+  let size = 0;
+  const stream = new Gunzip((part) => {
+    size += part.length;
+    checkLimit('gzip', size, limitBytes);
+  });
+  stream.onmember = (at) => starts.push(at);
+  for (let from = 0; from < bytes.length; from += PIECE_BYTES) {
+    push(stream, bytes.subarray(from, from + PIECE_BYTES), false);
+  }
+  return starts.map((start, index) => bytes.subarray(start, starts[index + 1]));
+}
+
+function decompressMember(bytes: Uint8Array, limitBytes: number): Uint8Array {
   if (bytes.length < SMALLEST_BYTES) throw malformed('gzip', `${bytes.length} bytes are no gzip`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = view.getUint32(bytes.length - 4, true);

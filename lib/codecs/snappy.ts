@@ -62,6 +62,11 @@ function* framedBlocks(bytes: Uint8Array): Iterable<Uint8Array> {
   if (bytes.length < FRAME_HEADER.length) throw malformed('snappy', 'the frame ends in its header');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = FRAME_HEADER.length; at < bytes.length; ) {
+    // Another frame may follow, as Java has it.
+    if (isFramed(bytes.subarray(at))) {
+      at += FRAME_HEADER.length;
+      continue;
+    }
     const length = at + 4 <= bytes.length ? view.getInt32(at) : -1;
     const end = at + 4 + length;
     if (length < 0 || end > bytes.length)

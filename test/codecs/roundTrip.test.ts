@@ -68,6 +68,16 @@ describe('gzip', () => {
   });
 });
 
+test.each(['gzip', 'snappy'] as const)('several pieces of %s, one behind the other, are read as one', (codec) => {
+  fc.assert(
+    fc.property(fc.array(contents, { minLength: 2, maxLength: 4 }), (pieces) => {
+      const packed = concat(pieces.map((piece) => portableCodecs.compress(codec, piece)));
+      expect(same(portableCodecs.decompress(codec, packed, LIMIT), concat(pieces))).toBe(true);
+      expect(same(nodeCodecs.decompress(codec, packed, LIMIT), concat(pieces))).toBe(true);
+    }),
+  );
+});
+
 describe('snappy', () => {
   test('is written in the frame that Java reads', () => {
     expect(portableCodecs.compress('snappy', ledger).subarray(0, 16)).toEqual(byJava.snappy.subarray(0, 16));
