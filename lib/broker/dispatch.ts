@@ -20,6 +20,9 @@ export class CloseConnection extends Error {
   override readonly name = 'CloseConnection';
 }
 
+/** All partitions of a large cluster in one request, and more than anybody has reason to ask for. */
+const MAX_REQUEST_ENTRIES = 1_000_000;
+
 type Answer<Response extends Fields> = Input<Response> | typeof NO_ANSWER;
 
 export type Handler<A> =
@@ -89,7 +92,7 @@ export class Dispatcher {
   // #region decode
   /** Reads a request. Throws `MalformedBytes`, and `CloseConnection` for a request that nobody here understands. */
   decode(frame: Uint8Array, remote: string): Job {
-    const reader = new Reader(frame);
+    const reader = new Reader(frame, MAX_REQUEST_ENTRIES);
     const header = decodeRequestHeader(reader, (key) => this.#routes.get(key)?.[0].api.flexibleSince);
     const routes = this.#routes.get(header.apiKey);
     if (routes === undefined) throw new CloseConnection(`there is no API ${header.apiKey} here`);

@@ -18,8 +18,15 @@ export class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #at = 0;
+  /** How many entries of arrays may still be read. */
+  #entriesLeft: number;
 
-  constructor(bytes: Uint8Array) {
+  /**
+   * `maxEntries`: how many entries all arrays together may have. An entry can be a single byte on the wire and takes fifty here, so for those who read what
+   * anybody may send, the size of the frame alone is no limit.
+   */
+  constructor(bytes: Uint8Array, maxEntries = Infinity) {
+    this.#entriesLeft = maxEntries;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -133,6 +140,9 @@ export class Reader {
         `an array of ${announced} entries is announced, and only ${this.remaining} bytes are left`,
       );
     }
+    this.#entriesLeft -= announced;
+    if (this.#entriesLeft < 0)
+      throw new MalformedBytes(`arrays of ${announced} and more entries are too many for one message`);
     return announced;
   }
 

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { concat, Writer } from '../../lib/bytes/writer.ts';
 import type { Kafka } from '../../lib/index.ts';
 import { connect, type ServedKafka, serve } from '../../lib/node/index.ts';
-import { ApiVersions, apis, Fetch, Metadata, Produce } from '../../lib/protocol/apis/index.ts';
+import { ApiVersions, apis, Fetch, FindCoordinator, Metadata, Produce } from '../../lib/protocol/apis/index.ts';
 import { Errors } from '../../lib/protocol/errors.ts';
 import { correlationIdOf, framed, RawClient, request } from './rawClient.ts';
 
@@ -182,6 +182,17 @@ describe('requests that contradict themselves', () => {
     client.write(framed(concat(writer.finish())));
     await expectClosed(client);
     expect(memory() - before).toBeLessThan(MEGABYTE);
+  });
+
+  test('ten million empty names, a byte each, take no memory for each of them', async () => {
+    const client = (await open()).listen();
+    const head = concat([...header(FindCoordinator.key, 4).finish(), Uint8Array.of(0, 0, 0x81, 0xad, 0xe2, 0x04)]);
+    const body = new Uint8Array(head.length + 10_000_000).fill(1);
+    body.set(head);
+    const before = memory();
+    client.write(framed(body));
+    await client.closed;
+    expect(memory() - before).toBeLessThan(70 * MEGABYTE);
   });
 
   test('a correlation id that comes again and again is given back as often', async () => {

@@ -6,8 +6,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { concat } from '../../lib/bytes/writer.ts';
 import { type ServedKafka, serve } from '../../lib/node/index.ts';
-import { ApiVersions } from '../../lib/protocol/apis/index.ts';
+import { ApiVersions, SaslAuthenticate, SaslHandshake } from '../../lib/protocol/apis/index.ts';
 import { shapeOf } from '../../lib/protocol/schema.ts';
 import { messageOf } from '../protocol/arbitrary.ts';
 import { honestRequests } from '../protocol/honest.ts';
@@ -82,8 +83,8 @@ function isSilent(bytes: Uint8Array): boolean {
 }
 
 /** Sends the bytes and no more. What comes back is whole frames, and then the end; only who may be silent may leave us waiting. */
-async function survived(bytes: Uint8Array): Promise<void> {
-  const client = await RawClient.open(served.bootstrap);
+async function survived(bytes: Uint8Array, bootstrap = served.bootstrap): Promise<void> {
+  const client = await RawClient.open(bootstrap);
   client.write(bytes);
   client.end();
   let timer: NodeJS.Timeout | undefined;
@@ -144,7 +145,57 @@ test('every frame cut anywhere, and with any bit of it flipped, leaves the broke
   expect(offset).toBeGreaterThanOrEqual(0);
 });
 
-test('neither does what is well-formed and makes no sense', { timeout: 120_000 }, async () => {
+test('a login that goes wrong at any word leaves the broker well, and lets nobody in', {
+  timeout: 120_000,
+}, async () => {
+  const guarded = await serve({
+    port: 0,
+    sasl: { users: { alice: 'secret' } },
+    config: { 'connection.failed.authentication.delay.ms': '0' },
+  });
+  guarded.cluster.trace.watch(({ what, detail }) => {
+    if (what === 'request.failed') failed.push(detail);
+    if (what === 'client.authenticated') failed.push(detail);
+  });
+  const token = (text: string) => new TextEncoder().encode(text);
+  const dialogues = [0, 1].flatMap((version) => [
+    [request(SaslHandshake, { mechanism: 'PLAIN' }, version), token('\0mallory\0secret')],
+    [request(SaslHandshake, { mechanism: 'PLAIN' }, version), token('\0alice\0wrong')],
+    [
+      request(SaslHandshake, { mechanism: 'SCRAM-SHA-256' }, version),
+      token('n,,n=alice,r=abc'),
+      token('c=biws,r=abc,p=AA=='),
+    ],
+    [request(ApiVersions, {}), request(SaslHandshake, { mechanism: 'PLAIN' }, version), token('')],
+  ]);
+  const words = dialogues.map(([first, ...rest]) => [
+    first.slice(4),
+    ...rest.flatMap((bytes) => [bytes, request(SaslAuthenticate, { authBytes: bytes }, 2).slice(4)]),
+  ]);
+  const slip = fc.record({
+    of: fc.nat(words.length - 1),
+    damages: fc.array(fc.tuple(fc.nat(7), damage), { minLength: 1, maxLength: 2 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(slip, { minLength: FRAMES_A_RUN, maxLength: FRAMES_A_RUN }), async (all) => {
+      const said = all.map(({ of, damages }) => {
+        const frames = words[of].map((frame, index) =>
+          damages
+            .filter(([at]) => at % words[of].length === index)
+            .reduce((bytes, [, one]) => damaged(bytes, one), frame),
+        );
+        return concat(frames.map((frame) => framed(frame)));
+      });
+      await Promise.all(said.map((bytes) => survived(bytes, guarded.bootstrap)));
+      expect(failed.splice(0)).toEqual([]);
+    }),
+    { numRuns: 60 },
+  );
+  expect(await guarded.admin().listTopics()).toEqual([]);
+  await guarded.close();
+});
+
+test('what is well-formed and makes no sense leaves the broker well', { timeout: 120_000 }, async () => {
   const shapes = honestRequests.map(({ api, version }) => ({ api, version }));
   const senseless = fc
     .constantFrom(...shapes)
@@ -154,7 +205,7 @@ test('neither does what is well-formed and makes no sense', { timeout: 120_000 }
   const frames = fc.array(senseless, { minLength: FRAMES_A_RUN, maxLength: FRAMES_A_RUN });
   await fc.assert(
     fc.asyncProperty(frames, async (all) => {
-      await Promise.all(all.map(survived));
+      await Promise.all(all.map((bytes) => survived(bytes)));
       await isWell();
     }),
     { numRuns: 100 },
