@@ -11,7 +11,9 @@ import { type AbortedTransaction, AbortedTransactions } from './abortedTransacti
 import type { ConsumerRecord, Deserializer } from './record.ts';
 import type { AssignedPartition, Position } from './subscriptionState.ts';
 
-export interface Deserializers<K, V> {
+/** What the settings of a consumer say about reading. */
+export interface Reading<K, V> {
+  readonly checkCrcs: boolean;
   readonly keyDeserializer: Deserializer<K>;
   readonly valueDeserializer: Deserializer<V>;
 }
@@ -47,14 +49,14 @@ export class FetchedPartition<K, V> {
   }
 
   /** At most `limit` records, and `next` moves behind them. Throws when the very next record cannot be read; `next` stays on it. */
-  take(limit: number, deserializers: Deserializers<K, V>): ConsumerRecord<K, V>[] {
+  take(limit: number, reading: Reading<K, V>): ConsumerRecord<K, V>[] {
     const taken: ConsumerRecord<K, V>[] = [];
     try {
-      while (this.#advance() && taken.length < limit) {
+      while (this.#advance(reading.checkCrcs) && taken.length < limit) {
         const record = this.#records[this.#index];
         const leaderEpoch = this.#batch?.header.partitionLeaderEpoch ?? -1;
         if (record.offset >= this.next.offset) {
-          taken.push(this.#deserialize(record, leaderEpoch, deserializers));
+          taken.push(this.#deserialize(record, leaderEpoch, reading));
           this.next = { offset: record.offset + 1, leaderEpoch };
         }
         this.#index++;
@@ -67,7 +69,7 @@ export class FetchedPartition<K, V> {
   }
 
   /** Goes to the next record, in the next batch if need be. At the end of a batch, `next` moves behind it, holes and marks included. */
-  #advance(): boolean {
+  #advance(checkCrcs: boolean): boolean {
     while (this.#index >= this.#records.length) {
       if (this.#batch !== undefined) this.#skipTo(this.#batch);
       this.#batch = undefined;
@@ -75,7 +77,7 @@ export class FetchedPartition<K, V> {
       this.isEmpty = this.#coming === undefined;
       if (this.#coming === undefined) return false;
       const { header, bytes } = this.#coming;
-      checkBatch(bytes);
+      if (checkCrcs) checkBatch(bytes);
       const isPassedOver = this.#aborted.covers(this.#coming) || header.isControl;
       this.#records = isPassedOver ? [] : decodeBatch(bytes, this.#codecs);
       this.#index = 0;
@@ -90,7 +92,7 @@ export class FetchedPartition<K, V> {
     if (end > this.next.offset) this.next = { offset: end, leaderEpoch: header.partitionLeaderEpoch };
   }
 
-  #deserialize(record: LogRecord, leaderEpoch: number, deserializers: Deserializers<K, V>): ConsumerRecord<K, V> {
+  #deserialize(record: LogRecord, leaderEpoch: number, reading: Reading<K, V>): ConsumerRecord<K, V> {
     const { topic, partition } = this.partition;
     const { offset, timestamp, headers } = record;
     const read = <T>(part: 'key' | 'value', bytes: Uint8Array | null, deserialize: Deserializer<T>): T | null => {
@@ -101,8 +103,8 @@ export class FetchedPartition<K, V> {
         throw new DeserializationError(part, this.partition.name, offset, cause);
       }
     };
-    const key = read('key', record.key, deserializers.keyDeserializer);
-    const value = read('value', record.value, deserializers.valueDeserializer);
+    const key = read('key', record.key, reading.keyDeserializer);
+    const value = read('value', record.value, reading.valueDeserializer);
     return { topic, partition, offset, timestamp, key, value, headers, leaderEpoch };
   }
 }

@@ -17,7 +17,7 @@ import type { ClientContext } from '../clientContext.ts';
 import { isRetriable, OffsetOutOfRangeError } from '../errors.ts';
 import type { PartitionInfo } from '../metadata.ts';
 import { byTopic, nameOf } from '../topicPartition.ts';
-import { type Deserializers, FetchedPartition } from './fetchedPartition.ts';
+import { FetchedPartition, type Reading } from './fetchedPartition.ts';
 import { type FetchedFrom, FetchSession, type SessionRequest } from './fetchSession.ts';
 import { isolationCode } from './logOffsets.ts';
 import type { ConsumerRecord } from './record.ts';
@@ -49,7 +49,7 @@ export class Fetcher<K, V> {
   readonly #context: ClientContext;
   readonly #state: SubscriptionState;
   readonly #settings: FetchSettings;
-  readonly #deserializers: Deserializers<K, V>;
+  readonly #reading: Reading<K, V>;
   readonly #changed: () => void;
   /** What has been fetched and not yet handed out, by partition, the oldest first. */
   readonly #stock = new Map<string, FetchedPartition<K, V>>();
@@ -63,13 +63,13 @@ export class Fetcher<K, V> {
   constructor(
     context: ClientContext,
     state: SubscriptionState,
-    settings: FetchSettings & Deserializers<K, V>,
+    settings: FetchSettings & Reading<K, V>,
     changed: () => void,
   ) {
     this.#context = context;
     this.#state = state;
     this.#settings = settings;
-    this.#deserializers = settings;
+    this.#reading = settings;
     this.#changed = changed;
   }
 
@@ -114,7 +114,7 @@ export class Fetcher<K, V> {
   #take(fetched: FetchedPartition<K, V>, limit: number, isFirst: boolean): ConsumerRecord<K, V>[] {
     let records: ConsumerRecord<K, V>[] = [];
     try {
-      records = fetched.take(limit, this.#deserializers);
+      records = fetched.take(limit, this.#reading);
     } catch (error) {
       // Records of other partitions are handed out first; the next call meets the error again.
       if (isFirst) throw readable(error, fetched);

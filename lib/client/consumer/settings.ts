@@ -41,6 +41,8 @@ export interface ConsumerSettings<K = string, V = string> extends CommonSettings
   readonly fetchMaxBytes?: number;
   /** The same for each partition. Default 1 048 576. */
   readonly maxPartitionFetchBytes?: number;
+  /** Whether the checksum of each batch is looked at: a byte that was damaged on its way or on a disk becomes an error, not a record. Default true. */
+  readonly checkCrcs?: boolean;
   /** Default `'read_uncommitted'`. */
   readonly isolationLevel?: IsolationLevel;
   /**
@@ -76,6 +78,7 @@ const defaults = {
   fetchMaxWaitMs: 500,
   fetchMaxBytes: 52_428_800,
   maxPartitionFetchBytes: 1_048_576,
+  checkCrcs: true,
   isolationLevel: 'read_uncommitted' as IsolationLevel,
   partitionAssignmentStrategy: [range, cooperativeSticky] as readonly Assignor[],
   keyDeserializer: strings as Deserializer<unknown>,
