@@ -141,10 +141,13 @@ export class ClientConnection {
     if (failure !== undefined) await this.#host.clock.sleep(gate.failureDelayMs);
     if (answer !== null) await this.#stream.write(answer);
     this.#memory?.done(frame.length);
-    if (failure !== undefined) throw new CloseConnection(failure);
+    const { remote } = this.#stream;
+    if (failure !== undefined) {
+      this.#host.trace.record(this.#host.name, 'client.refused', { remote, why: failure });
+      throw new CloseConnection(failure);
+    }
     if (authenticator.user === undefined) return;
     this.#splitter.maxFrameBytes = this.#maxFrameBytes;
-    const { remote } = this.#stream;
     this.#host.trace.record(this.#host.name, 'client.authenticated', { remote, user: authenticator.user });
   }
 

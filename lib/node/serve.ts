@@ -133,6 +133,7 @@ function tell({ what, detail }: TraceEvent, say: (line: string) => void): void {
   }
   if (what === 'log.failed') say(`${detail.folder} takes nothing more until a restart: ${detail.why}`);
   if (what === 'connection.refused') say(`the connection from ${detail.remote} is refused: ${detail.why}`);
+  if (what === 'client.refused') say(`the client at ${detail.remote} is not let in: ${detail.why}`);
   if (what === 'request.failed') say(`a request from ${detail.remote} failed by a fault of ours: ${detail.why}`);
 }
 
