@@ -24,7 +24,7 @@ export interface Contest {
 
 /** A module of the library: `load<typeof import('../../lib/records/batch.ts')>('records/batch')`. */
 export function load<Module>(path: string): Promise<Module> {
-  const file = from === 'dist' ? `dist/${path}.js` : `lib/${path}.ts`;
+  const file = from === 'dist' ? `dist/modules/${path}.js` : `lib/${path}.ts`;
   return import(new URL(`../../${file}`, import.meta.url).href);
 }
 

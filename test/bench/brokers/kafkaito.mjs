@@ -1,12 +1,13 @@
 /**
- * Our broker in a process of its own, from dist/. It prints its address, and ends when its input does. After the line `profile` it looks at
- * itself until the line `end`, which it answers with where the time went: milliseconds by kind of work, one line of JSON.
+ * Our broker in a process of its own, from dist/, one file a module so that the profile can tell them apart. It prints its address, and ends
+ * when its input does. After the line `profile` it looks at itself until the line `end`, which it answers with where the time went: milliseconds
+ * by kind of work, one line of JSON.
  */
 import { Session } from 'node:inspector/promises';
 import { createInterface } from 'node:readline';
 
 /** @type {typeof import('../../../lib/node/index.ts')} */
-const { serve } = await import(new URL('../../../dist/node/index.js', import.meta.url).href);
+const { serve } = await import(new URL('../../../dist/modules/node/index.js', import.meta.url).href);
 
 const [dataDir] = process.argv.slice(2);
 const kafka = await serve({ port: 0, dataDir, config: { 'group.initial.rebalance.delay.ms': '0' } });
