@@ -1,7 +1,7 @@
 /** Every client makes, looks at, changes and deletes topics, and deletes records, with the requests of its own kind. */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Driver } from './driver.ts';
-import { anyOf, codeOf, numbered } from './observe.ts';
+import { anyOf, codeOf, createTopic, numbered } from './observe.ts';
 
 const { bootstrap, nodeId, clients } = inject('interop');
 
@@ -68,7 +68,7 @@ describe.each(clients)('$name', (client) => {
 
   test('looks offsets up by time, and deletes the oldest records', async () => {
     const its = `records-${client.name}`;
-    await driver.do('createTopic', { topic: its, partitions: 1, configs: {} });
+    await createTopic(driver, its, 1);
     const records = numbered(10, 0);
     await driver.do('produce', { topic: its, codec: 'none', acks: -1, idempotent: false, records });
     const offset = (at: 'earliest' | 'latest' | number) => driver.do('listOffset', { topic: its, partition: 0, at });

@@ -1,7 +1,7 @@
 /** The life of a consumer group as every client lives it: two members share, commit, leave, come back, and the group is deleted. */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Driver, Missing, type Offsets } from './driver.ts';
-import { codeOf, eventually, numbered } from './observe.ts';
+import { codeOf, createTopic, eventually, numbered } from './observe.ts';
 
 const { clients } = inject('interop');
 const PARTITIONS = 4;
@@ -27,7 +27,7 @@ describe.each(clients)('$name', (client) => {
 
   beforeAll(async () => {
     driver = new Driver(client);
-    await driver.do('createTopic', { topic, partitions: PARTITIONS, configs: {} });
+    await createTopic(driver, topic, PARTITIONS);
     const records = every.flatMap((partition) => numbered(RECORDS, partition));
     await driver.do('produce', { topic, codec: 'none', acks: -1, idempotent: false, records });
   });

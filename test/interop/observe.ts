@@ -1,5 +1,5 @@
 /** Small things that the tests of the clients share. */
-import { Refusal, type WireRecord } from './driver.ts';
+import { type Driver, Refusal, type WireRecord } from './driver.ts';
 
 /** The error code with which something is refused. Fails when it is not. */
 export async function codeOf(refused: Promise<unknown>): Promise<number | null> {
@@ -19,11 +19,14 @@ export function anyOf<Value>(...values: readonly Value[]): (value: Value) => boo
 
 export const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** Records for one partition, a second of November 2023 apart. */
+/** When the first of some records was made: an hour ago. A broker removes what is older than a week. */
+export const begin = Date.now() - 3_600_000;
+
+/** Records for one partition, a second apart. */
 export function numbered(count: number, partition: number): (WireRecord & { partition: number })[] {
   return Array.from({ length: count }, (_, index) => ({
     ...{ partition, key: base64(`key ${index}`), value: base64(`value ${index} of ${partition}`), headers: [] },
-    timestamp: 1_700_000_000_000 + index * 1000,
+    timestamp: begin + index * 1000,
   }));
 }
 
@@ -39,4 +42,16 @@ export async function eventually<Value>(
     answer = await ask();
   }
   return answer;
+}
+
+/**
+ * Makes a topic, and waits until its partitions answer. Apache Kafka acknowledges a topic a moment before its broker leads it: in
+ * that moment a record that asks for no acknowledgement is lost, and kafkajs writes some twice.
+ */
+export async function createTopic(driver: Driver, topic: string, partitions: number): Promise<void> {
+  await driver.do('createTopic', { topic, partitions, configs: {} });
+  for (let partition = 0; partition < partitions; partition++) {
+    const latest = () => driver.do('listOffset', { topic, partition, at: 'latest' }).catch(() => -1);
+    await eventually(latest, (offset) => offset === 0);
+  }
 }

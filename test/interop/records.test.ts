@@ -7,7 +7,7 @@ import { connect } from 'kafkaito/node';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { framesSnappy, keys } from './clients.ts';
 import { type Codec, Driver, type PlacedRecord, Refusal, type WireRecord } from './driver.ts';
-import { base64, numbered } from './observe.ts';
+import { base64, begin, createTopic, numbered } from './observe.ts';
 
 const { bootstrap, clients } = inject('interop');
 const codecs: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
@@ -51,7 +51,7 @@ function awkward(): WireRecord[] {
     { key: base64('long'), value: base64('the same again and again, '.repeat(4000)), headers: [] },
     { key: base64('noise'), value: Buffer.from(noise).toString('base64'), headers: headers.slice(0, 1) },
   ];
-  return records.map((record, index) => ({ ...record, timestamp: 1_700_000_000_000 + index * 250 }));
+  return records.map((record, index) => ({ ...record, timestamp: begin + index * 250 }));
 }
 
 const written = awkward();
@@ -125,7 +125,7 @@ describe.each(clients)('$name', ({ name, partitionsOfKeys }) => {
   const values = (records: readonly WireRecord[]) => records.map(({ value }) => value);
 
   beforeAll(async () => {
-    await driverOf(name).do('createTopic', { topic, partitions: 6, configs: {} });
+    await createTopic(driverOf(name), topic, 6);
   });
 
   test('writes with any wish for acknowledgement, and with a producer id', async () => {
@@ -149,10 +149,10 @@ describe.each(clients)('$name', ({ name, partitionsOfKeys }) => {
 
   test('sends a key where its own partitioner says', async () => {
     const keyed = `keyed-${name}`;
-    await driverOf(name).do('createTopic', { topic: keyed, partitions: 6, configs: {} });
+    await createTopic(driverOf(name), keyed, 6);
     const records = keys.map((key, index) => ({
       ...{ partition: null, key: base64(key), value: base64(key), headers: [] },
-      timestamp: 1_700_000_000_000 + index,
+      timestamp: begin + index,
     }));
     await driverOf(name).do('produce', { topic: keyed, codec: 'none', acks: -1, idempotent: false, records });
     const consumer = kafka.consumer({ autoOffsetReset: 'earliest' });
