@@ -90,10 +90,16 @@ function installation() {
   const packages = { name: 'packages of package-lock.json', command: ['npm', 'run', 'pretest'], countsNothing: true };
   const tools = missingTools(Object.keys(scripts));
   const kafka = { name: 'Apache Kafka', command: ['node', 'test/kafka/run.mjs', '--download'], countsNothing: true };
+  const clients = {
+    name: 'clients of others',
+    command: ['node', 'test/interop/run.mjs', '--download'],
+    countsNothing: true,
+  };
   return [
     packages,
     ...tools.map((command) => ({ name: command.slice(0, 2).join(' '), command, countsNothing: true })),
     ...(scripts['test:kafka'] ? [kafka] : []),
+    ...(scripts['test:interop'] ? [clients] : []),
   ];
 }
 

@@ -8,6 +8,8 @@ const programs = [
   { script: 'test:browser', program: 'chromium', debianPackage: 'chromium' },
   { script: 'test:kafka', program: 'java', debianPackage: 'default-jre-headless' },
   { script: 'test:kafka', program: 'mvn', debianPackage: 'maven' },
+  { script: 'test:interop', program: 'javac', debianPackage: 'default-jdk-headless' },
+  { script: 'test:interop', program: 'python3', debianPackage: 'python3-venv' },
 ];
 
 /**
