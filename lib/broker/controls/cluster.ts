@@ -20,6 +20,7 @@ import type { RequestLog } from './requestLog.ts';
 import type { ApiName } from './requests.ts';
 import type { RequestFilter } from './rule.ts';
 
+/** A client's connection. */
 export interface ConnectionView {
   /** The other end. */
   readonly remote: string;
@@ -28,6 +29,7 @@ export interface ConnectionView {
   readonly brokerId: number;
 }
 
+/** What `serve` and `simulate` have in common; each adds what its world has beside, such as crashes. */
 export abstract class ControlledCluster {
   readonly #codecs: Codecs;
   readonly #controls: RequestControls;
@@ -92,7 +94,7 @@ export abstract class ControlledCluster {
 
   /** The offsets that a group has committed: `{ orders: { 0: 17 } }`. */
   committed(groupId: string): OffsetsByTopic {
-    return Object.assign({}, ...this.running().map((broker) => committedOf(broker, groupId)));
+    return this.running().reduce((all, broker) => ({ ...all, ...committedOf(broker, groupId) }), {});
   }
 
   /** Every group with its members and their assignments, by name. */
