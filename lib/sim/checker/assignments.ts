@@ -28,6 +28,7 @@ function byGeneration(history: History): { generations: Generation[]; nameOf: (m
   for (const { request, response } of answeredOf(history, 'JoinGroup')) {
     if (response.error !== 0) continue;
     if (request.instance !== null) instances.set(response.member, request.instance);
+    for (const [member, instance] of Object.entries(response.instances)) instances.set(member, instance);
     const generation = at(request.group, response.generation);
     generation.protocol = response.protocol;
     generation.wanted.set(response.member, request.topics);

@@ -55,8 +55,9 @@ function read(all: readonly Write[], resets: readonly number[], { asked, answere
   }
   const newer = (write: Write) => done.find((later) => later.asked > write.over && !forgotten(later));
   if (possible.some((write) => newer(write) === undefined)) return undefined;
-  const later = newer(possible[0])!;
-  return { text: `${later.offset} had been committed after that`, because: [possible[0].over, later.over] };
+  const last = possible[possible.length - 1];
+  const later = newer(last)!;
+  return { text: `${later.offset} had been committed after that`, because: [last.over, later.over] };
 }
 // #endregion S7
 
@@ -170,7 +171,11 @@ function* notAhead(history: History, { commitsPositions = false }: Given): Gener
 function* onlyDone(history: History, { commits }: Given): Generator<Finding> {
   if (commits !== 'afterWork') return;
   const done = new Map<string, number>();
+  // What was done as a request left, by the client and the number of the request: until it reaches the broker, more work may be done.
+  const asSent = new Map<string, ReadonlyMap<string, number>>();
   for (const [index, { what, node, detail }] of history.events.entries()) {
+    if (what === 'request.sent' && detail.api === 'OffsetCommit')
+      asSent.set(`${node} ${detail.correlationId}`, new Map(done));
     const key = `${processOf(node)} ${detail.topic}-${detail.partition}`;
     // What was done before this position was found, is done.
     if (what === 'consumer.position') done.set(key, Math.max(done.get(key) ?? 0, Number(detail.offset)));
@@ -178,9 +183,9 @@ function* onlyDone(history: History, { commits }: Given): Generator<Finding> {
     if (work !== null)
       done.set(`${node} ${work[1]}`, Math.max(done.get(`${node} ${work[1]}`) ?? 0, Number(work[2]) + 1));
     if (what !== 'wire.request' || detail.api !== 'OffsetCommit') continue;
-    const { client, offsets } = detail as never as Exchange['request'];
+    const { client, id, offsets } = detail as never as Exchange['request'];
     for (const { partition, offset } of offsets) {
-      const limit = done.get(`${processOf(client)} ${partition}`) ?? 0;
+      const limit = (asSent.get(`${client} ${id}`) ?? done).get(`${processOf(client)} ${partition}`) ?? 0;
       if (offset <= limit) continue;
       yield {
         at: index,

@@ -86,7 +86,8 @@ function* oneLeader(history: History): Generator<Finding> {
       if (members.length > 0 && !members.includes(member)) {
         yield { at: one.answered, text: `${generation}: the leader ${member} is not in the list of members`, because };
       }
-      if (new Set(instances).size < instances.length) {
+      const names = Object.values(instances);
+      if (new Set(names).size < names.length) {
         yield { at: one.answered, text: `${generation}: two members have the same group.instance.id`, because };
       }
     }

@@ -35,7 +35,8 @@ export interface Answered {
   readonly leader: string;
   readonly member: string;
   readonly members: readonly string[];
-  readonly instances: readonly string[];
+  /** The static members among them, with their `group.instance.id`. */
+  readonly instances: { readonly [member: string]: string };
   readonly assignment: readonly string[];
 }
 

@@ -28,7 +28,8 @@ function* handedOver(history: History, isCooperative: boolean): Generator<Findin
       const isOpen = other.until > holding.from && other.node !== holding.node;
       const theirs = groupOf.get(other.member);
       if (!isOpen || theirs?.group !== mine.group || !now.members?.has(other.member)) continue;
-      if (theirs.isStatic && !theirs.generations.has(holding.generation)) continue;
+      const came = theirs.generations.get(holding.generation) ?? Infinity;
+      if (theirs.isStatic && came > holding.from) continue;
       const text = `${holding.node} got ${holding.partition} in generation ${holding.generation}, and ${other.node}, a member too, has not let go of it`;
       yield { at: holding.from, text, because: [other.from] };
     }
@@ -36,23 +37,23 @@ function* handedOver(history: History, isCooperative: boolean): Generator<Findin
 }
 // #endregion S22
 
-/** A member's group, and the generations that it has been let into. */
+/** A member's group, and when it was let into which generation. */
 interface Membership {
   readonly group: string;
   readonly strategy: string;
   readonly isStatic: boolean;
-  readonly generations: Set<number>;
+  readonly generations: Map<number, number>;
 }
 
 function groupsOf(history: History): Map<string, Membership> {
   const groups = new Map<string, Membership>();
-  for (const { request, response } of answeredOf(history, 'JoinGroup')) {
+  for (const { request, response, answered } of answeredOf(history, 'JoinGroup')) {
     if (response.error !== 0) continue;
-    const generations = groups.get(response.member)?.generations ?? new Set();
+    const generations = groups.get(response.member)?.generations ?? new Map<number, number>();
     const isStatic = request.instance !== null;
     const strategy = response.protocol ?? '';
     groups.set(response.member, { group: request.group, strategy, isStatic, generations });
-    generations.add(response.generation);
+    if (!generations.has(response.generation)) generations.set(response.generation, answered);
   }
   return groups;
 }

@@ -215,7 +215,11 @@ function answeredJoin(body: ResponseOf<typeof JoinGroup>): Detail {
     member: body.memberId,
     skip: body.skipAssignment,
     members: body.members.map(({ memberId }) => memberId),
-    instances: body.members.flatMap(({ groupInstanceId }) => (groupInstanceId === null ? [] : [groupInstanceId])),
+    instances: Object.fromEntries(
+      body.members.flatMap(({ memberId, groupInstanceId }) =>
+        groupInstanceId === null ? [] : [[memberId, groupInstanceId]],
+      ),
+    ),
   };
 }
 

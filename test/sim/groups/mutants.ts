@@ -37,13 +37,6 @@ const coordinators: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'commit-while-completing',
-    says: 'a commit is accepted while the new assignment is being made',
-    file: 'lib/coordinators/commit.ts',
-    find: "return group.state === 'CompletingRebalance' ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE;",
-    replace: 'return Errors.NONE;',
-  },
-  {
     name: 'refused-commit-written',
     says: 'a commit that is refused is written to the log all the same',
     file: 'lib/coordinators/commit.ts',
@@ -80,13 +73,6 @@ const coordinators: readonly Mutant[] = [
     file: 'lib/coordinators/heartbeat.ts',
     find: 'step.startSession(member);',
     replace: '{}',
-  },
-  {
-    name: 'heartbeat-of-any-generation',
-    says: 'a member that has missed a rebalance is not told so by its heartbeats',
-    file: 'lib/coordinators/heartbeat.ts',
-    find: 'if (event.generationId !== group.generationId) return Errors.ILLEGAL_GENERATION;',
-    replace: '',
   },
   {
     name: 'session-never-ends',
@@ -256,6 +242,6 @@ export const mutants: readonly Mutant[] = [...coordinators, ...clients];
 /** The three of the short form. */
 export const shortMutants: readonly string[] = [
   'commit-answered-before-append',
-  'generation-not-checked',
-  'kept-without-joining',
+  'followers-before-leader',
+  'revoke-not-called',
 ];

@@ -86,7 +86,7 @@ export function scriptOf(seed: number): Script {
   const chance = (percent: number) => between(random, 1, 100) <= percent;
   const strategy: Strategy = chance(30) ? 'cooperativeSticky' : pick(eager);
   const named = chance(30);
-  const sessionTimeoutMs = pick([2_000, 2_000, 5_000]);
+  const sessionTimeoutMs = pick([2_000, 5_000]);
   const commits = chance(80) ? 'afterWork' : 'beforeWork';
   const members = Array.from({ length: between(random, 2, 5) }, (_, at) => `m${at + 1}`);
   const topics = { ledger: between(random, 1, 4), ...(chance(40) ? { audit: between(random, 1, 3) } : {}) };
@@ -97,12 +97,14 @@ export function scriptOf(seed: number): Script {
     const [style, workMs, polls] = [pick(styles[commits]), pick([0, 0, 1, 5, 20]), pick([1, 3, 10, 500])];
     return { at, do: 'join', member, style, workMs, polls, offers: [...new Set(offers)] };
   };
+  const absence = (at: number, member: string): Action[] => [{ at, do: 'leave', member }, join(at + 1_500, member)];
   const trouble = (at: number): Action[] => {
     const member = pick(members);
+    const other = pick(members.filter((name) => name !== member));
     const forMs = pick([200, 1_000, 2_500, 4_500]);
     const way = pick(['there', 'back', 'both'] as const);
     const api = pick(groupApis);
-    switch (between(random, 1, 17)) {
+    switch (between(random, 1, 21)) {
       case 1:
       case 2:
         return [{ at, do: 'crash', member }, ...(chance(70) ? [join(at + pick([50, 500, 3_000]), member)] : [])];
@@ -132,6 +134,14 @@ export function scriptOf(seed: number): Script {
       case 15:
         return [{ at, do: 'delay', api, member, byMs: pick([200, 1_000, 2_700, 4_000]) }];
       case 16:
+      case 17:
+        // A commit that comes when the group has long gone on: its sender has given it up, and joined again.
+        return [{ at, do: 'delay', api: 'OffsetCommit', member, byMs: 4_000 }, ...absence(at + 300, other)];
+      case 18:
+      case 19:
+        // A member that lives and does not come to the meeting.
+        return [{ at, do: 'freeze', member, forMs: 4_500 }, ...absence(at + 200, other)];
+      case 20:
         return chance(60)
           ? [{ at, do: 'addPartition', topic: pick(Object.keys(topics)) }]
           : [{ at, do: 'crashBroker', downMs: pick([20, 500, 3_000]) }];
