@@ -94,7 +94,7 @@ export abstract class ControlledCluster {
 
   /** The offsets that a group has committed: `{ orders: { 0: 17 } }`. */
   committed(groupId: string): OffsetsByTopic {
-    return this.running().reduce((all, broker) => ({ ...all, ...committedOf(broker, groupId) }), {});
+    return Object.fromEntries(this.running().flatMap((broker) => Object.entries(committedOf(broker, groupId))));
   }
 
   /** Every group with its members and their assignments, by name. */
