@@ -213,6 +213,20 @@ describe('callbacks', () => {
   });
 });
 
+test('what a callback throws at close is told once, and the member has left all the same', async () => {
+  const at = await stage();
+  const consumer = at.kafka.consumer(settings);
+  await consumer.subscribe(['ledger'], {
+    onPartitionsRevoked() {
+      throw new RangeError('no way');
+    },
+  });
+  await pollUntil([consumer], owns([consumer, 1]));
+  expect((await failure(consumer.close())).message).toContain('onPartitionsRevoked has thrown: no way');
+  expect((await at.kafka.admin().describeGroups(['g']))[0].state).toBe('Empty');
+  await at.close();
+});
+
 describe('staying alive', () => {
   test('heartbeats go on for as long as the application works on its records', async () => {
     const at = await stage();

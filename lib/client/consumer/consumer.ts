@@ -252,6 +252,8 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   /** As `close`, but ends a call that is unsettled instead of refusing: for the owner of all clients. */
   stop(): Promise<void> {
+    // Whoever has closed it before was told what went wrong.
+    if (this.#closing !== undefined) return this.#closing.catch(() => {});
     this.#isStopping = true;
     this.#parts.signal.raise();
     return this.#close(CLOSE_TIMEOUT_MS);

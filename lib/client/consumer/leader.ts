@@ -70,7 +70,9 @@ export class Leader implements GroupRole {
     const group = members.map(groupMember);
     this.#watched = [...new Set(group.flatMap(({ topics }) => topics))].sort();
     this.#context.metadata.want(this.#watched);
-    await this.#context.metadata.refresh(this.#settings.requestTimeoutMs);
+    // What is known already is as fresh as for anybody else; the request would wait behind a fetch that the broker holds.
+    if (this.#watched.some((topic) => this.#context.metadata.known(topic) === undefined))
+      await this.#context.metadata.refresh(this.#settings.requestTimeoutMs);
     const counts = this.#count(this.#watched);
     this.#counted = counts;
     // A static leader has come back to a group that is content: everybody keeps what they have (KIP-814).
