@@ -8,10 +8,13 @@
  * Source: KIP-482 for headers with tagged fields; `RequestHeader.json`, `ResponseHeader.json`.
  */
 import { MalformedBytes, Reader } from '../bytes/reader.ts';
-import { Writer } from '../bytes/writer.ts';
+import { concat, Writer } from '../bytes/writer.ts';
 import { type Api, type Fields, type Input, type Output, shapeOf } from './schema.ts';
 
 const API_VERSIONS_KEY = 18;
+/** A chunk takes some two hundred bytes beside its content: when they are many and small, they are put together. */
+const MANY_CHUNKS = 256;
+const SMALL_CHUNK_BYTES = 1_024;
 
 export interface RequestHeader {
   readonly apiKey: number;
@@ -124,6 +127,8 @@ export class FrameSplitter {
     const frames: Uint8Array[] = [];
     this.#chunks.push(chunk);
     this.#buffered += chunk.length;
+    const count = this.#chunks.length;
+    if (count > MANY_CHUNKS && this.#buffered < count * SMALL_CHUNK_BYTES) this.#chunks = [concat(this.#chunks)];
     for (;;) {
       if (this.#expected === -1) {
         if (this.#buffered < 4) return frames;

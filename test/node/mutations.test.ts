@@ -2,8 +2,6 @@
  * Ten thousand frames that were honest before something happened to them, sent to a broker over TCP: bits flipped, bytes lost, lengths that lie. Each is
  * answered or ends its connection, and afterwards the broker is as it was. On a failure fast-check prints the seed and the smallest case.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { concat } from '../../lib/bytes/writer.ts';
@@ -12,6 +10,7 @@ import { ApiVersions, SaslAuthenticate, SaslHandshake } from '../../lib/protocol
 import { shapeOf } from '../../lib/protocol/schema.ts';
 import { messageOf } from '../protocol/arbitrary.ts';
 import { honestRequests } from '../protocol/honest.ts';
+import { settledMemory } from '../tools/settledMemory.ts';
 import { correlationIdOf, framed, RawClient, request } from './rawClient.ts';
 
 const MEGABYTE = 1 << 20;
@@ -102,18 +101,6 @@ async function isWell(): Promise<void> {
   expect(failed.splice(0)).toEqual([]);
 }
 
-/** What is in use once all that can be cleared away has been. */
-async function memory(): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc');
-  for (let round = 0; round < 3; round++) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    collect();
-  }
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
 test('every honest request of every version is answered', async () => {
   for (const { api, version, frame } of honestRequests) {
     const client = await RawClient.open(served.bootstrap);
@@ -132,7 +119,7 @@ test('every frame cut anywhere, and with any bit of it flipped, leaves the broke
   timeout: 120_000,
 }, async () => {
   const mutations = fc.array(mutation, { minLength: FRAMES_A_RUN, maxLength: FRAMES_A_RUN });
-  const before = await memory();
+  const before = await settledMemory();
   await fc.assert(
     fc.asyncProperty(mutations, async (all) => {
       await Promise.all(all.map((one) => survived(bytesOf(one))));
@@ -140,7 +127,7 @@ test('every frame cut anywhere, and with any bit of it flipped, leaves the broke
     }),
     { numRuns: RUNS },
   );
-  expect(await memory()).toBeLessThan(before + 32 * MEGABYTE);
+  expect(await settledMemory()).toBeLessThan(before + 32 * MEGABYTE);
   const { offset } = await served.producer().send({ topic: 'ledger', value: 'still here' });
   expect(offset).toBeGreaterThanOrEqual(0);
 });

@@ -10,6 +10,7 @@ import {
   encodeResponse,
   FrameSplitter,
 } from '../../lib/protocol/frame.ts';
+import { settledMemory } from '../tools/settledMemory.ts';
 
 const hex = (chunks: readonly Uint8Array[]) => Buffer.from(concat(chunks)).toString('hex');
 
@@ -64,6 +65,17 @@ describe('frames on a connection', () => {
         expect(found).toEqual(frames.map((frame) => [...frame]));
       }),
     );
+  });
+
+  test('a large frame that comes a byte at a time is found, and takes little more memory than its bytes', async () => {
+    const splitter = new FrameSplitter(1_000_000);
+    const size = 300_000;
+    splitter.push(Uint8Array.of(0, size >> 16, (size >> 8) & 255, size & 255));
+    const before = await settledMemory();
+    for (let at = 0; at < size - 1; at++) splitter.push(Uint8Array.of(at));
+    expect((await settledMemory()) - before).toBeLessThan(10_000_000);
+    const [frame] = splitter.push(Uint8Array.of(7));
+    expect([frame.length, frame[0], frame[299], frame[size - 1]]).toEqual([size, 0, 299 & 255, 7]);
   });
 
   test('a frame that announces too much, or a negative length, is refused as soon as its length is there', () => {
