@@ -10,6 +10,7 @@ import { bookFolder, contents, ROOT } from './book.ts';
 import { cellsPlugin } from './cellsPlugin.ts';
 import { codeTheme, colourWithoutHaste } from './codeTheme.ts';
 import { kernelPlugin } from './kernelPlugin.ts';
+import { wirePlugin } from './wirePlugin.ts';
 
 const BOOK = bookFolder();
 const PAGES = ['site', `${BOOK}chapters`];
@@ -33,7 +34,14 @@ export default defineConfigWithTheme<{ contents: ContentsEntry[] }>({
   cleanUrls: true,
   appearance: true,
   themeConfig: { contents: contents() },
-  markdown: { theme: codeTheme, config: cellsPlugin, shikiSetup: colourWithoutHaste },
+  markdown: {
+    theme: codeTheme,
+    config(md) {
+      cellsPlugin(md);
+      wirePlugin(md);
+    },
+    shikiSetup: colourWithoutHaste,
+  },
   vite: {
     plugins: [kernelPlugin()],
     optimizeDeps: { entries: [] },

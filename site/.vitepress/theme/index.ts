@@ -9,6 +9,7 @@ import Cell from './Cell.vue';
 import Contents from './Contents.vue';
 import './style.css';
 import './cells.css';
+import './wire.css';
 
 export default {
   Layout: BookLayout,
