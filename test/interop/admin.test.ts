@@ -1,6 +1,6 @@
 /** Every client makes, looks at, changes and deletes topics, and deletes records, with the requests of its own kind. */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Driver } from './driver.ts';
+import { Driver, Missing } from './driver.ts';
 import { anyOf, codeOf, createTopic, numbered } from './observe.ts';
 
 const { bootstrap, nodeId, clients } = inject('interop');
@@ -77,14 +77,20 @@ describe.each(clients)('$name', (client) => {
     expect(await offset(records[3].timestamp + 1)).toBe(4);
     expect(await offset(0)).toBe(0);
 
+    const old = [{ ...records[0], timestamp: records[8].timestamp }];
+    await driver.do('produce', { topic: its, codec: 'none', acks: -1, idempotent: false, records: old });
+    const youngest = driver.do('offsetOfMaxTimestamp', { topic: its, partition: 0 });
+    if (client.lacks.includes('offsetOfMaxTimestamp')) await expect(youngest).rejects.toThrow(Missing);
+    else expect(await youngest).toBe(9);
+
     await driver.do('deleteRecords', { topic: its, partition: 0, before: 4 });
-    expect([await offset('earliest'), await offset('latest')]).toEqual([4, 10]);
+    expect([await offset('earliest'), await offset('latest')]).toEqual([4, 11]);
     expect(await offset(0)).toBe(4);
     const rest = await driver.do('read', { topic: its, partition: 0, from: 4, count: 6 });
     expect(rest.map(({ offset, value }) => ({ offset, value }))).toEqual(
       records.slice(4).map(({ value }, index) => ({ offset: index + 4, value })),
     );
-    const beyond = driver.do('deleteRecords', { topic: its, partition: 0, before: 11 });
+    const beyond = driver.do('deleteRecords', { topic: its, partition: 0, before: 12 });
     expect(await codeOf(beyond)).toBe(OFFSET_OUT_OF_RANGE);
   });
 

@@ -18,6 +18,8 @@ export interface Client {
   readonly name: string;
   readonly codecs: readonly Codec[];
   readonly lacks: readonly Operation[];
+  /** Whether it knows headers as a list, in which a name may stand twice, and a value may be missing. */
+  readonly headersRepeat: boolean;
   /** Of snappy it knows only the bare block, not the frame that Java writes around blocks. */
   readonly readsNoFramedSnappy?: true;
   /** The partition, of six, to which its default partitioner sends each of `keys`. */
@@ -43,7 +45,8 @@ const known: { readonly [Name in 'kafkajs' | Installable]: Known } = {
   kafkajs: {
     // The other codecs are packages of others.
     codecs: ['none', 'gzip'],
-    lacks: ['deleteGroupOffsets'],
+    lacks: ['deleteGroupOffsets', 'offsetOfMaxTimestamp'],
+    headersRepeat: false,
     partitionsOfKeys: murmur2,
     prepare: async (bootstrap) => [process.execPath, path('kafkajs/driver.mjs'), bootstrap],
   },
@@ -51,6 +54,7 @@ const known: { readonly [Name in 'kafkajs' | Installable]: Known } = {
     // Its zstd is that of Node, from 22.15 on.
     codecs: 'zstdCompressSync' in zlib ? everyCodec : everyCodec.slice(0, 4),
     lacks: [],
+    headersRepeat: false,
     readsNoFramedSnappy: true,
     // It takes the remainder of a negative hash in another way than Java.
     partitionsOfKeys: [0, 1, 2, 4, 0, 3, 3, 4, 3],
@@ -62,6 +66,7 @@ const known: { readonly [Name in 'kafkajs' | Installable]: Known } = {
   'confluent-kafka': {
     codecs: everyCodec,
     lacks: ['deleteGroupOffsets'],
+    headersRepeat: true,
     // The default of librdkafka is CRC-32.
     partitionsOfKeys: [3, 3, 2, 1, 3, 0, 0, 2, 1],
     prepare: async (bootstrap) => [
@@ -73,12 +78,14 @@ const known: { readonly [Name in 'kafkajs' | Installable]: Known } = {
   java: {
     codecs: everyCodec,
     lacks: [],
+    headersRepeat: true,
     partitionsOfKeys: murmur2,
     prepare: async (bootstrap) => ['java', ...(await installJava()).driver, bootstrap],
   },
   'franz-go': {
     codecs: everyCodec,
     lacks: [],
+    headersRepeat: true,
     partitionsOfKeys: murmur2,
     prepare: async (bootstrap) => [(await installFranzGo()).driver, bootstrap],
   },

@@ -53,7 +53,9 @@ export interface Operations {
   deleteGroup: [{ group: string }, null];
   deleteRecords: [{ topic: string; partition: number; before: number }, null];
   /** A number is a timestamp: the first record that is not older. */
-  listOffset: [{ topic: string; partition: number; at: 'earliest' | 'latest' | 'maxTimestamp' | number }, number];
+  listOffset: [{ topic: string; partition: number; at: 'earliest' | 'latest' | number }, number];
+  /** Of the youngest record, which need not be the last. */
+  offsetOfMaxTimestamp: [{ topic: string; partition: number }, number];
   /** `partition` null leaves the choice to the client. Answers where they went, and nothing for acks 0. */
   produce: [
     {
@@ -104,6 +106,8 @@ export class Driver {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
   #complaints = '';
+  /** Why it answers no more. */
+  #end: Error | undefined;
   #lastId = 0;
 
   constructor({ name, command }: { readonly name: string; readonly command: readonly string[] }) {
@@ -126,6 +130,7 @@ export class Driver {
 
   /** Throws `Refusal` or `Missing`. */
   async do<Name extends Operation>(op: Name, request: Operations[Name][0]): Promise<Operations[Name][1]> {
+    if (this.#end) throw this.#end;
     this.#lastId += 1;
     const id = this.#lastId;
     const answered = new Promise<Answer>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
@@ -146,9 +151,8 @@ export class Driver {
   }
 
   #fail(why: string): void {
-    for (const { reject } of this.#waiting.values()) {
-      reject(new Error(`The driver of ${this.client} does not answer: ${why}\n${this.#complaints}`));
-    }
+    this.#end ??= new Error(`The driver of ${this.client} does not answer: ${why}\n${this.#complaints}`);
+    for (const { reject } of this.#waiting.values()) reject(this.#end);
     this.#waiting.clear();
   }
 }

@@ -193,8 +193,12 @@ async function installed(name, manifests, make) {
   mkdirSync(partial, { recursive: true });
   try {
     await make(partial);
-    // Another script may have been quicker with the same.
-    if (!existsSync(folder)) renameSync(partial, folder);
+    try {
+      renameSync(partial, folder);
+    } catch (error) {
+      // Another script may have been quicker with the same.
+      if (!existsSync(folder)) throw error;
+    }
     forgetOthers(name, folder);
   } finally {
     rmSync(partial, { recursive: true, force: true, maxRetries: 3 });

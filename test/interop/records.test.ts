@@ -93,7 +93,10 @@ describe.each(codecs)('%s', (codec) => {
   });
 
   test('is read by us, whoever has written it', async () => {
-    for (const writer of writers) expect(await readAll(topicOf(codec, writer)), `written by ${writer}`).toEqual(wanted);
+    for (const writer of writers) {
+      const records = await readAll(topicOf(codec, writer), wanted.length);
+      expect(records, `written by ${writer}`).toEqual(wanted);
+    }
   });
 
   if (unable.length > 0) {
@@ -104,11 +107,33 @@ describe.each(codecs)('%s', (codec) => {
   }
 });
 
-async function readAll(topic: string): Promise<PlacedRecord[]> {
+test('headers may repeat a name and lack a value, for those who know them as a list', async () => {
+  const able = clients.filter(({ headersRepeat }) => headersRepeat).map(({ name }) => name);
+  const headers: WireRecord['headers'] = [
+    ['hop', base64('one')],
+    ['hop', null],
+    ['hop', ''],
+    ['end', base64('x')],
+    ['hop', base64('two')],
+  ];
+  for (const name of able) {
+    const topic = `headers-${name}`;
+    await createTopic(driverOf(name), topic, 1);
+    const records = [{ ...numbered(1, 0)[0], headers }];
+    await driverOf(name).do('produce', { topic, codec: 'none', acks: -1, idempotent: false, records });
+    for (const reader of able) {
+      const [found] = await driverOf(reader).do('read', { topic, partition: 0, from: 0, count: 1 });
+      expect(found.headers, `written by ${name}, read by ${reader}`).toEqual(headers);
+    }
+    expect((await readAll(topic, 1))[0].headers, `written by ${name}`).toEqual(headers);
+  }
+});
+
+async function readAll(topic: string, count: number): Promise<PlacedRecord[]> {
   const consumer = kafka.consumer({ autoOffsetReset: 'earliest', keyDeserializer: bytes, valueDeserializer: bytes });
   await consumer.assign([{ topic, partition: 0 }]);
   const records: PlacedRecord[] = [];
-  for (let polls = 0; records.length < wanted.length && polls < 100; polls++) {
+  for (let polls = 0; records.length < count && polls < 100; polls++) {
     for (const { partition, offset, timestamp, key, value, headers } of await consumer.poll('200 ms')) {
       const pairs = headers.map((header) => [header.key, encoded(header.value)] as const);
       records.push({ partition, offset, timestamp, key: encoded(key), value: encoded(value), headers: pairs });

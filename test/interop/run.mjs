@@ -21,10 +21,15 @@ const install = {
   java: installJava,
   'franz-go': installFranzGo,
 };
-for (const client of installable) {
-  const reason = whyNotHere(client);
-  if (reason) console.log(`SKIPPED ${client}: ${reason}`);
-  else await install[client]();
+try {
+  for (const client of installable) {
+    const reason = whyNotHere(client);
+    if (reason) console.log(`SKIPPED ${client}: ${reason}`);
+    else await install[client]();
+  }
+} catch (error) {
+  console.error(`${error instanceof Error ? error.message : error}\nIs the package registry reachable?`);
+  process.exit(1);
 }
 if (process.argv.includes('--apache')) process.env.INTEROP_BROKER = 'apache';
 if (!process.argv.includes('--download')) {

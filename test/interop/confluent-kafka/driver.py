@@ -131,8 +131,15 @@ def delete_records(topic, partition, before):
 
 
 def list_offset(topic, partition, at):
-    named = {"earliest": OffsetSpec.earliest, "latest": OffsetSpec.latest, "maxTimestamp": OffsetSpec.max_timestamp}
-    spec = named[at]() if isinstance(at, str) else OffsetSpec.for_timestamp(at)
+    named = {"earliest": OffsetSpec.earliest, "latest": OffsetSpec.latest}
+    return offset_of(topic, partition, named[at]() if isinstance(at, str) else OffsetSpec.for_timestamp(at))
+
+
+def offset_of_max_timestamp(topic, partition):
+    return offset_of(topic, partition, OffsetSpec.max_timestamp())
+
+
+def offset_of(topic, partition, spec):
     wanted = {TopicPartition(topic, partition): spec}
     return the_only(admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED)).offset
 
@@ -269,6 +276,7 @@ OPERATIONS = {
     "deleteGroup": delete_group,
     "deleteRecords": delete_records,
     "listOffset": list_offset,
+    "offsetOfMaxTimestamp": offset_of_max_timestamp,
     "produce": produce,
     "read": read,
     "join": join,

@@ -161,7 +161,9 @@ public final class Driver {
                 return done(admin.deleteRecords(Map.of(place, wanted)).all());
             }
             case "listOffset":
-                return admin.listOffsets(Map.of(place, specOf(request.get("at")))).partitionResult(place).get().offset();
+                return offsetOf(place, specOf(request.get("at")));
+            case "offsetOfMaxTimestamp":
+                return offsetOf(place, OffsetSpec.maxTimestamp());
             case "produce":
                 return produce(topic, request);
             case "read":
@@ -201,9 +203,12 @@ public final class Driver {
         return Map.of("clusterId", described.clusterId().get(), "controller", described.controller().get().id(), "brokers", brokers);
     }
 
+    private long offsetOf(TopicPartition place, OffsetSpec spec) throws Exception {
+        return admin.listOffsets(Map.of(place, spec)).partitionResult(place).get().offset();
+    }
+
     private static OffsetSpec specOf(JsonNode at) {
         if (at.isNumber()) return OffsetSpec.forTimestamp(at.asLong());
-        if (at.asText().equals("maxTimestamp")) return OffsetSpec.maxTimestamp();
         return at.asText().equals("earliest") ? OffsetSpec.earliest() : OffsetSpec.latest();
     }
 

@@ -132,7 +132,7 @@ const operations = {
     } finally {
       await consumer.disconnect();
     }
-    return records;
+    return records.slice(0, count);
   },
   /** @param {any} request */
   async join({ member, group, topic }) {

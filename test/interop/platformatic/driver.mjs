@@ -6,6 +6,8 @@ const { Admin, Consumer, Producer } = await import(entry);
 const settings = { clientId: 'interop-platformatic', bootstrapBrokers: [bootstrap], retries: 5, retryDelay: 100 };
 const admin = new Admin(settings);
 const topicResource = 2;
+/** What stands for a timestamp in ListOffsets. */
+const [LATEST, EARLIEST, MAX_TIMESTAMP] = [-1, -2, -3];
 /** @type {Map<string, { consumer: any, stream: any, received: number[][] }>} */
 const members = new Map();
 let groups = 0;
@@ -92,12 +94,11 @@ const operations = {
   },
   /** @param {any} request */
   async listOffset({ topic, partition, at }) {
-    const special = { latest: -1, earliest: -2, maxTimestamp: -3 };
-    const timestamp = BigInt(typeof at === 'number' ? at : special[/** @type {keyof typeof special} */ (at)]);
-    const topics = [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }];
-    const [{ partitions }] = await admin.listOffsets({ topics });
-    return Number(partitions[0].offset);
+    if (typeof at === 'number') return offsetAt(topic, partition, at);
+    return offsetAt(topic, partition, at === 'earliest' ? EARLIEST : LATEST);
   },
+  /** @param {any} request */
+  offsetOfMaxTimestamp: ({ topic, partition }) => offsetAt(topic, partition, MAX_TIMESTAMP),
   /** @param {any} request */
   async produce({ topic, codec, acks, idempotent, records }) {
     const producer = new Producer({ ...settings, idempotent, autocreateTopics: false });
@@ -141,7 +142,7 @@ const operations = {
     } finally {
       await consumer.close(true);
     }
-    return records;
+    return records.slice(0, count);
   },
   /** @param {any} request */
   async join({ member, group, topic }) {
@@ -174,6 +175,13 @@ const operations = {
     members.delete(member);
   },
 };
+
+/** @param {string} topic @param {number} partition @param {number} timestamp */
+async function offsetAt(topic, partition, timestamp) {
+  const topics = [{ name: topic, partitions: [{ partitionIndex: partition, timestamp: BigInt(timestamp) }] }];
+  const [{ partitions }] = await admin.listOffsets({ topics });
+  return Number(partitions[0].offset);
+}
 
 /** @param {string} name */
 function memberNamed(name) {

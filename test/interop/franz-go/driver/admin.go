@@ -149,25 +149,27 @@ func deleteRecords(d *driver, ctx context.Context, r *request) (any, error) {
 }
 
 func listOffset(d *driver, ctx context.Context, r *request) (any, error) {
-	found, err := d.listOffsets(ctx, r)
+	if at, isTime := r.At.(float64); isTime {
+		found, err := d.admin.ListOffsetsAfterMilli(ctx, int64(at), r.Topic)
+		return theOnly(r, found, err)
+	}
+	if r.At == "earliest" {
+		found, err := d.admin.ListStartOffsets(ctx, r.Topic)
+		return theOnly(r, found, err)
+	}
+	found, err := d.admin.ListEndOffsets(ctx, r.Topic)
+	return theOnly(r, found, err)
+}
+
+func offsetOfMaxTimestamp(d *driver, ctx context.Context, r *request) (any, error) {
+	found, err := d.admin.ListMaxTimestampOffsets(ctx, r.Topic)
+	return theOnly(r, found, err)
+}
+
+func theOnly(r *request, found kadm.ListedOffsets, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
 	offset, _ := found.Lookup(r.Topic, r.Partition)
 	return offset.Offset, offset.Err
-}
-
-func (d *driver) listOffsets(ctx context.Context, r *request) (kadm.ListedOffsets, error) {
-	switch at := r.At.(type) {
-	case float64:
-		return d.admin.ListOffsetsAfterMilli(ctx, int64(at), r.Topic)
-	case string:
-		switch at {
-		case "earliest":
-			return d.admin.ListStartOffsets(ctx, r.Topic)
-		case "maxTimestamp":
-			return d.admin.ListMaxTimestampOffsets(ctx, r.Topic)
-		}
-	}
-	return d.admin.ListEndOffsets(ctx, r.Topic)
 }
