@@ -6,6 +6,8 @@ import { processOf } from './holdings.ts';
 import type { Finding, Given, Property } from './property.ts';
 
 const TOO_LARGE = 12;
+/** An append to a log in memory takes no longer, in ms. */
+const APPEND_MS = 20;
 
 /** One partition of one commit. */
 interface Write {
@@ -95,51 +97,75 @@ function* safeFirst(history: History): Generator<Finding> {
 }
 
 // #region S9
+/** A commit that the coordinator has accepted, and the states that its group was in meanwhile. */
+interface Accepted {
+  readonly who: string;
+  readonly group: string;
+  readonly member: string;
+  readonly generation: number;
+  /** Somewhere between these events it was accepted. */
+  readonly asked: number;
+  readonly done: number;
+  readonly moments: readonly GroupMoment[];
+}
+
 function* byMembers(history: History): Generator<Finding> {
-  for (const { exchange, moments } of acceptedCommits(history)) {
-    const { request, asked, answered } = exchange;
-    if (isOutdated(exchange, moments) || moments.some((moment) => mayCommit(exchange, moment))) continue;
-    const { state, generation } = moments[0];
+  for (const commit of acceptedCommits(history)) {
+    const { who, group, member, generation, asked, done, moments } = commit;
+    if (isOutdated(commit) || moments.some((moment) => mayCommit(commit, moment))) continue;
+    const [first] = moments;
     const text =
-      request.generation < 0
-        ? `a commit from outside the group ${request.group} was accepted while it had members (${state})`
-        : `a commit of ${request.client} in generation ${request.generation} was accepted; ${request.group} was ${state} in generation ${generation}, and ${request.member} ${moments[0].members?.has(request.member) ? 'a member' : 'no member'} of it`;
-    yield { at: answered, text, because: [moments[0].index, asked].filter((index) => index >= 0) };
+      generation < 0
+        ? `a commit from outside the group ${group} was accepted while it had members (${first.state})`
+        : `a commit of ${who} in generation ${generation} was accepted; ${group} was ${first.state} in generation ${first.generation}, and ${member} ${first.members?.has(member) ? 'a member' : 'no member'} of it`;
+    yield { at: done, text, because: [first.index, asked] };
   }
 }
 
-function mayCommit({ request }: Exchange, { state, generation, members }: GroupMoment): boolean {
-  if (generation < 0) return true;
-  if (request.generation < 0 && (state === 'Empty' || state === 'Dead')) return true;
-  const isKnown = members === undefined || members.has(request.member);
-  return request.generation === generation && isKnown && state !== 'CompletingRebalance';
+function mayCommit(commit: Accepted, { state, generation, members }: GroupMoment): boolean {
+  if (commit.generation < 0 && (state === 'Empty' || state === 'Dead')) return true;
+  const isKnown = members === undefined || members.has(commit.member);
+  return commit.generation === generation && isKnown && state !== 'CompletingRebalance';
 }
 // #endregion S9
 
 function* noOldGeneration(history: History): Generator<Finding> {
-  for (const { exchange, moments } of acceptedCommits(history)) {
-    if (!isOutdated(exchange, moments)) continue;
-    const { request, asked, answered } = exchange;
-    const text = `${request.client} committed in generation ${request.generation}, and ${request.group} had gone on to ${moments[0].generation}`;
-    yield { at: answered, text, because: [moments[0].index, asked] };
+  for (const commit of acceptedCommits(history)) {
+    if (!isOutdated(commit)) continue;
+    const { who, group, generation, asked, done, moments } = commit;
+    const text = `${who} committed in generation ${generation}, and ${group} had gone on to ${moments[0].generation}`;
+    yield { at: done, text, because: [moments[0].index, asked] };
   }
 }
 
-function isOutdated({ request }: Exchange, moments: readonly GroupMoment[]): boolean {
-  return request.generation >= 0 && moments.every(({ generation }) => generation > request.generation);
+function isOutdated({ generation, moments }: Accepted): boolean {
+  return generation >= 0 && moments.every((moment) => moment.generation > generation);
 }
 
-function* acceptedCommits(history: History) {
-  for (const exchange of answeredOf(history, 'OffsetCommit')) {
-    const moments = history.groups.get(exchange.request.group) ?? [];
-    if (!isAccepted(exchange.response) || moments.length === 0 || moments[0].index > exchange.answered) continue;
-    const during = momentsDuring(moments, exchange.asked, exchange.answered);
-    if (moments[0].index > exchange.asked)
-      during.unshift({ index: -1, state: 'Empty', generation: 0, members: new Set() });
-    // A broker that has just been started knows the group from its log, of which the trace says nothing.
-    if (during.some(({ generation }) => generation < 0)) continue;
-    yield { exchange, moments: during };
+/** Those that were acknowledged, and those that the coordinator itself tells of: their sender may have gone before it could be answered. */
+function* acceptedCommits(history: History): Generator<Accepted> {
+  for (const { request, response, asked, answered } of answeredOf(history, 'OffsetCommit')) {
+    if (!isAccepted(response)) continue;
+    const { client, group, member, generation } = request;
+    yield* within(history, { who: client, group, member, generation, asked, done: answered });
   }
+  for (const [done, { what, detail, at }] of history.events.entries()) {
+    if (what !== 'offset.committed') continue;
+    const { group, member, generation } = detail as never as Accepted;
+    let asked = done;
+    while (asked > 0 && history.events[asked - 1].at >= at - APPEND_MS) asked--;
+    yield* within(history, { who: member, group, member, generation, asked, done });
+  }
+}
+
+function* within(history: History, commit: Omit<Accepted, 'moments'>): Generator<Accepted> {
+  const all = history.groups.get(commit.group) ?? [];
+  const moments = momentsDuring(all, commit.asked, commit.done);
+  if (all.length === 0 || all[0].index > commit.asked) {
+    moments.unshift({ index: -1, state: 'Empty', generation: 0, members: new Set() });
+  }
+  // A broker that has just been started knows the group from its log, of which the trace says nothing.
+  if (moments.every(({ generation }) => generation >= 0)) yield { ...commit, moments };
 }
 
 function isAccepted({ errors }: Answered): boolean {
