@@ -26,6 +26,8 @@ export {
   type Deserializer,
   type IsolationLevel,
   json,
+  KeyedWorkers,
+  type KeyedWorkersSettings,
   murmur2,
   type OffsetAndTimestamp,
   type OffsetToCommit,

@@ -2,6 +2,7 @@
 export type * from './admin/api.ts';
 export type { Consumer, ConsumerGroupMetadata, OffsetAndTimestamp } from './consumer/api.ts';
 export type { CommitCallback } from './consumer/asyncCommits.ts';
+export { KeyedWorkers, type KeyedWorkersSettings } from './consumer/keyedWorkers.ts';
 export type { ConsumerMetrics, PartitionMetrics } from './consumer/metrics.ts';
 export type { CommittedOffset, OffsetToCommit } from './consumer/offsets.ts';
 export { bytes, type ConsumerRecord, type Deserializer, json, strings } from './consumer/record.ts';
