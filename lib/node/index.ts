@@ -18,3 +18,4 @@ export type { ServerSasl } from './security.ts';
 export { type ServedCluster, type ServedKafka, type ServeSettings, serve } from './serve.ts';
 export { CannotListen } from './tcp.ts';
 export { type ClientTls, type ServerTls, TlsFailed } from './tls.ts';
+export { WorkerThreads, type WorkerThreadsSettings, workInThread } from './workerThreads.ts';
