@@ -68,7 +68,8 @@ test(
     const client = await stage.client();
     const identity = { groupId: 'bank', generationId: 1, memberId: 'm' };
     expect(nameOf(await client.ask(Heartbeat, identity))).toBe('NONE');
-    expect(nameOf(await client.ask(SyncGroup, { ...identity, assignments: [] }))).toBe('REBALANCE_IN_PROGRESS');
+    const sync = { ...identity, protocolType: 'consumer', protocolName: 'range', assignments: [] };
+    expect(nameOf(await client.ask(SyncGroup, sync))).toBe('REBALANCE_IN_PROGRESS');
     expect(await commit(client, 4)).toBe('COORDINATOR_LOAD_IN_PROGRESS');
     const wanted = { groupId: 'bank', topics: [{ name: 'ledger', partitionIndexes: [0] }] };
     expect(nameOf((await client.ask(OffsetFetch, { groups: [wanted] })).groups[0])).toBe(

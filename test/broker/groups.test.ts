@@ -49,7 +49,7 @@ async function joined(client: Client, changes: Partial<RequestInput<typeof JoinG
 
 async function sync(client: Client, memberId: string, generationId: number, assignments: Record<string, string> = {}) {
   const { errorCode, assignment } = await client.ask(SyncGroup, {
-    ...{ groupId: 'bank', generationId, memberId },
+    ...{ groupId: 'bank', generationId, memberId, protocolType: 'consumer', protocolName: 'range' },
     assignments: Object.entries(assignments).map(([id, part]) => ({ memberId: id, assignment: bytes(part) })),
   });
   return errorCode === 0 ? text(assignment) : nameOf(errorCode);

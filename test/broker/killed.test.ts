@@ -18,6 +18,8 @@ interface Acknowledged {
   memberId: string;
 }
 
+const ofConsumers = { protocolType: 'consumer', protocolName: 'range' };
+
 /** A producer and a member of a group at work; writes down what the broker has acknowledged. */
 async function work(client: Client, seen: Acknowledged): Promise<void> {
   await client.ask(FindCoordinator, { coordinatorKeys: ['bank'] });
@@ -25,7 +27,8 @@ async function work(client: Client, seen: Acknowledged): Promise<void> {
   const protocols = [{ name: 'range', metadata: new Uint8Array(1) }];
   const { memberId } = await client.ask(JoinGroup, { ...identity, memberId: '', protocols }, 3);
   const assignments = [{ memberId, assignment: new TextEncoder().encode('ledger 0') }];
-  const { assignment } = await client.ask(SyncGroup, { groupId: 'bank', generationId: 1, memberId, assignments });
+  const request = { groupId: 'bank', generationId: 1, memberId, ...ofConsumers, assignments };
+  const { assignment } = await client.ask(SyncGroup, request);
   Object.assign(seen, { memberId, assignment: new TextDecoder().decode(assignment) });
   for (let count = 1; count <= 3; count++) {
     const topicData = [{ name: 'ledger', partitionData: [{ index: 0, records: batchOf(['a', 'b']) }] }];
@@ -73,8 +76,8 @@ async function livesUntil(last: number): Promise<boolean> {
     await client.ask(FindCoordinator, { coordinatorKeys: ['bank'] });
     expect(await client.committed('bank', 'ledger', 0)).toBeGreaterThanOrEqual(seen.offset);
     if (seen.memberId !== '') {
-      const identity = { groupId: 'bank', generationId: 1, memberId: seen.memberId, assignments: [] };
-      const { errorCode, assignment } = await client.ask(SyncGroup, identity);
+      const identity = { groupId: 'bank', generationId: 1, memberId: seen.memberId };
+      const { errorCode, assignment } = await client.ask(SyncGroup, { ...identity, ...ofConsumers, assignments: [] });
       expect([errorCode, new TextDecoder().decode(assignment)]).toEqual([0, seen.assignment]);
     }
     return done;

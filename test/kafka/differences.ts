@@ -293,4 +293,26 @@ export const differences: readonly Difference[] = [
       [['producerEpoch'], 0, -1],
     ],
   },
+  {
+    sentence: 'a group whose name is empty',
+    because:
+      'Kafka keeps offsets for it, a leftover of old clients, though nobody can join it. We refuse it everywhere.',
+    places: [
+      [[0, 0, 1, 0, 'errorCode'], 'NONE', 'INVALID_GROUP_ID'],
+      [
+        [1],
+        [
+          'NONE',
+          [
+            'a-group-whose-name-is-empty-ledger',
+            [{ partitionIndex: 0, committedOffset: 1, committedLeaderEpoch: -1, metadata: '', errorCode: 'NONE' }],
+          ],
+        ],
+        ['INVALID_GROUP_ID'],
+      ],
+      [[2], 'Empty', ''],
+      [[4, 0, 'errorCode'], 'NONE', 'INVALID_GROUP_ID'],
+      [[5], 'Dead', ''],
+    ],
+  },
 ];

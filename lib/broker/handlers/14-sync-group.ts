@@ -4,8 +4,13 @@ import type { SyncGroup } from '../../protocol/apis/index.ts';
 import { Errors } from '../../protocol/errors.ts';
 import type { Handler } from '../dispatch.ts';
 
-export const handleSyncGroup: Handler<typeof SyncGroup> = async ({ groups }, request) => {
+const NAMES_PROTOCOL_SINCE = 5;
+
+export const handleSyncGroup: Handler<typeof SyncGroup> = async ({ groups }, request, { version }) => {
   const { groupId, generationId, memberId, groupInstanceId, protocolType, protocolName } = request;
+  if (version >= NAMES_PROTOCOL_SINCE && (protocolType === null || protocolName === null)) {
+    return { errorCode: Errors.INCONSISTENT_GROUP_PROTOCOL.code };
+  }
   const unavailable = groups.errorFor(groupId);
   // A round that was under way when the coordinator began to read its log is lost: the member has to join again.
   if (unavailable === Errors.COORDINATOR_LOAD_IN_PROGRESS) return { errorCode: Errors.REBALANCE_IN_PROGRESS.code };

@@ -3,13 +3,20 @@ import { type Group, metadataOf, NOTHING } from '../../coordinators/group.ts';
 import type { DescribeGroups } from '../../protocol/apis/index.ts';
 import { Errors } from '../../protocol/errors.ts';
 import type { ResponseInput } from '../../protocol/schema.ts';
+import { GROUP_OPERATIONS } from '../allowedOperations.ts';
 import type { Handler } from '../dispatch.ts';
 import type { Services } from '../services.ts';
 
 type Description = ResponseInput<typeof DescribeGroups>['groups'][number];
 
 export const handleDescribeGroups: Handler<typeof DescribeGroups> = async (services, request) => ({
-  groups: await Promise.all(request.groups.map((groupId) => describe(services, groupId))),
+  groups: await Promise.all(
+    request.groups.map(async (groupId) => {
+      const description = await describe(services, groupId);
+      const tells = request.includeAuthorizedOperations && description.errorCode === Errors.NONE.code;
+      return tells ? { ...description, authorizedOperations: GROUP_OPERATIONS } : description;
+    }),
+  ),
 });
 
 async function describe({ groups }: Services, groupId: string): Promise<Description> {
@@ -26,7 +33,7 @@ async function describe({ groups }: Services, groupId: string): Promise<Descript
 }
 
 function described(group: Group): Description {
-  // Subscriptions and assignments belong to a generation, so they are shown only while one holds.
+  // What a member can do is shown by the strategy that was chosen, so only while one is.
   const stable = group.state === 'Stable';
   return {
     errorCode: Errors.NONE.code,
@@ -40,7 +47,7 @@ function described(group: Group): Description {
       clientId: member.clientId,
       clientHost: member.clientHost,
       memberMetadata: stable ? metadataOf(member, group.protocolName) : NOTHING,
-      memberAssignment: stable ? member.assignment : NOTHING,
+      memberAssignment: member.assignment,
     })),
   };
 }

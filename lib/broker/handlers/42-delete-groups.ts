@@ -6,7 +6,7 @@ import type { Handler } from '../dispatch.ts';
 import type { Services } from '../services.ts';
 
 export const handleDeleteGroups: Handler<typeof DeleteGroups> = async (services, request) => ({
-  results: await Promise.all(request.groupsNames.map((groupId) => deleteGroup(services, groupId))),
+  results: await Promise.all([...new Set(request.groupsNames)].map((groupId) => deleteGroup(services, groupId))),
 });
 
 async function deleteGroup({ groups }: Services, groupId: string): Promise<DeleteResponse> {

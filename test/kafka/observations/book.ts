@@ -1,7 +1,9 @@
 /** All observations, chapter by chapter. */
+import { commitObservations } from './commits.ts';
 import { configObservations } from './configs.ts';
 import { connectionObservations } from './connections.ts';
 import { fetchObservations } from './fetch.ts';
+import { groupObservations } from './groups.ts';
 import { metadataObservations } from './metadata.ts';
 import type { Observation } from './observation.ts';
 import { offsetObservations } from './offsets.ts';
@@ -18,6 +20,8 @@ export const book: readonly Observation[] = [
   ...topicObservations,
   ...configObservations,
   ...connectionObservations,
+  ...groupObservations,
+  ...commitObservations,
 ];
 
 /** Settings that both brokers have for the observations; all else is Kafka's default. */

@@ -1,8 +1,8 @@
 /**
  * From a response to the plain value that is compared and recorded.
  *
- * Nothing is hidden but what is named: a field in `without` is left out, and of a field in `present` is only told whether it says something, since
- * an id or a time differs in every run. Everything else stays as it was sent, digits and all. Four fields are told in the same way everywhere: error
+ * Nothing is hidden but what is named: a field in `without` is left out, of a field in `present` is only told whether it says something, since an id or
+ * a time differs in every run, and `instead` gives a name to what an observation knows. Everything else stays as it was sent, digits and all. Four fields are told in the same way everywhere: error
  * codes by their names, the words of an error only as "words" (ours are our own), batches by their headers, and the time of throttling not at all.
  */
 import { errorOf } from '../../../lib/protocol/errors.ts';
@@ -16,6 +16,8 @@ export interface Telling {
   readonly without?: readonly string[];
   /** Fields of which only is told whether they are there: `'some'`, or the value that means none. */
   readonly present?: readonly string[];
+  /** What is told instead of the value of a field, where the observation knows it better: the label of a member for its id, the text in bytes. */
+  readonly instead?: { readonly [field: string]: (value: unknown) => Plain };
 }
 
 const NONE: readonly unknown[] = [null, '', 0, -1, NO_UUID];
@@ -30,6 +32,8 @@ export function nameOf(errorCode: number): string {
 }
 
 function toldField(name: string, value: unknown, telling: Telling): Plain {
+  const instead = telling.instead?.[name];
+  if (instead !== undefined) return instead(value);
   if (telling.present?.includes(name) && !NONE.includes(value)) return 'some';
   if (name === 'errorCode' && typeof value === 'number') return nameOf(value);
   if (/errorMessage$/i.test(name) && typeof value === 'string') return value === '' ? '' : 'words';
