@@ -1,6 +1,6 @@
 /**
  * `npm run bench` builds dist/, then runs all benchmarks of this folder on it, or those whose names are given (`npm run bench -- codec`).
- * Run without `--dist`, this script measures the sources.
+ * Run without `--dist`, this script measures the sources. The bars, and how to read what is printed, stand in README.md beside it.
  */
 import { readdirSync } from 'node:fs';
 import { cpus } from 'node:os';

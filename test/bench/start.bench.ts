@@ -92,7 +92,7 @@ async function oneByOne(): Promise<boolean> {
     progress(`one record end to end: ${contender.name}`);
     const all: number[] = [];
     // The first job warms the client up.
-    for (const records of [RECORDS / 2, RECORDS]) {
+    for (const records of [3 * RECORDS, RECORDS]) {
       const topic = `one-by-one-${++number}`;
       await kafka.admin().createTopics([{ name: topic, partitions: 1 }]);
       const size = { recordBytes: RECORD_BYTES, partitions: 1, sendRecords: 1, fetchBytes: 1 << 20 };
