@@ -39,21 +39,50 @@ function* nothingLeftOut(history: History, { commits, dense = false }: Given): G
 }
 // #endregion S38
 
+// #region S39
+/**
+ * Commits may overtake each other: one that was held up on its way, and whose sender has committed more since, sets the group back when it arrives. The broker
+ * allows that (S8), and with it a repetition.
+ */
 function* nothingTwice(history: History, { commits }: Given): Generator<Finding> {
   if (commits !== 'beforeWork') return;
   for (const [partition, works] of byPartition(history)) {
     const first = new Map<number, Work>();
+    const committed = committedOffsets(history, partition);
     for (const work of works) {
       const before = first.get(work.offset);
       if (before === undefined) {
         first.set(work.offset, work);
         continue;
       }
+      if (wasSetBack(committed, work)) continue;
       const text = `${work.process} did the work of ${partition} ${work.offset}, which ${before.process} had done`;
       yield { at: work.at, text, because: [before.at] };
     }
   }
 }
+
+interface Committed {
+  readonly at: number;
+  readonly offset: number;
+}
+
+function committedOffsets(history: History, partition: string): Committed[] {
+  return history.events.flatMap(({ what, detail }, at) =>
+    what === 'offset.committed' && `${detail.topic}-${detail.partition}` === partition
+      ? [{ at, offset: Number(detail.offset) }]
+      : [],
+  );
+}
+
+/** Whether before this work a commit behind the record had been followed by one in front of it. */
+function wasSetBack(committed: readonly Committed[], work: Work): boolean {
+  const behind = committed.find(({ offset }) => offset > work.offset);
+  return (
+    behind !== undefined && committed.some(({ at, offset }) => at > behind.at && at < work.at && offset <= work.offset)
+  );
+}
+// #endregion S39
 
 // #region S40
 /** A repetition is explained by a position below it that was taken up since the work was first done, or by two processes that both had it. */
