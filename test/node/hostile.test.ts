@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { crc32c } from '../../lib/bytes/crc32c.ts';
 import type { Kafka } from '../../lib/index.ts';
 import { connect, type ServedKafka, serve } from '../../lib/node/index.ts';
-import { ListOffsets, Metadata, Produce } from '../../lib/protocol/apis/index.ts';
+import { Fetch, ListOffsets, Metadata, Produce } from '../../lib/protocol/apis/index.ts';
+import { settledMemory } from '../tools/settledMemory.ts';
 import { correlationIdOf, RawClient, request } from './rawClient.ts';
 
 const MEGABYTE = 1 << 20;
@@ -131,4 +132,20 @@ test('a thousand clients that say nothing, and a hundred in the middle of a word
   for (let round = 0; round < 50; round++) await isServed();
   const [first] = idle.slice(500);
   expect((await first.ask(Metadata, { topics: [] })).brokers).toHaveLength(1);
+});
+
+test('clients that wait for more than there is hold nothing of what there is', async () => {
+  const admin = neighbour.admin();
+  await admin.createTopics({ waited: 1 });
+  for (let index = 0; index < 4; index++) {
+    await neighbour.producer().send({ topic: 'waited', value: new Uint8Array(900_000) });
+  }
+  const { topicId } = (await admin.describeTopics(['waited']))[0];
+  const partitions = [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 4 * MEGABYTE }];
+  const patient = { maxWaitMs: 60_000, minBytes: 0x7fffffff, topics: [{ topicId, partitions }] };
+  const before = await settledMemory();
+  for (let index = 0; index < 40; index++) (await open()).write(request(Fetch, patient));
+  await isServed();
+  await isServed();
+  expect((await settledMemory()) - before).toBeLessThan(20 * MEGABYTE);
 });

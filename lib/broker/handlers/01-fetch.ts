@@ -48,24 +48,32 @@ interface Limits {
 
 // #region readWhenReady
 /** Reads at once, and a second time when there is more, unless what there is suffices or nothing can come. */
-async function readWhenReady(
-  services: Services,
-  all: readonly Wanted[],
-  { minBytes, maxBytes, maxWaitMs, isolationLevel }: Limits,
-): Promise<FetchAnswer[]> {
+async function readWhenReady(services: Services, all: readonly Wanted[], limits: Limits): Promise<FetchAnswer[]> {
   const partitions = all.flatMap(({ found }) => ('code' in found ? [] : [found]));
   const committedBefore = partitions.map((partition) => ({ partition, bytes: partition.bytesCommitted }));
-  const first = await readAll(all, maxBytes, isolationLevel);
-  const isEnough = first.failed || first.bytes >= minBytes || partitions.length === 0;
-  if (isEnough || maxWaitMs <= 0) return first.answers;
+  const bytesBefore = await readOrCount(all, limits);
+  if (typeof bytesBefore !== 'number') return bytesBefore;
   const ready = () =>
     committedBefore.some(({ partition }) => partition.isClosed) ||
-    committedBefore.reduce((sum, { partition, bytes }) => sum + partition.bytesCommitted - bytes, first.bytes) >=
-      minBytes;
-  await services.purgatory.until(partitions, ready, maxWaitMs);
-  return (await readAll(all, maxBytes, isolationLevel)).answers;
+    committedBefore.reduce((sum, { partition, bytes }) => sum + partition.bytesCommitted - bytes, bytesBefore) >=
+      limits.minBytes;
+  await services.purgatory.until(partitions, ready, limits.maxWaitMs);
+  return (await readAll(all, limits.maxBytes, limits.isolationLevel)).answers;
 }
 // #endregion readWhenReady
+
+/**
+ * What there is, when that is the answer, else how many bytes it is. In a function of its own, since nothing but the number may outlive it: a thousand
+ * clients that wait for more than there is must not hold all of it a thousand times.
+ */
+async function readOrCount(
+  all: readonly Wanted[],
+  { minBytes, maxBytes, maxWaitMs, isolationLevel }: Limits,
+): Promise<FetchAnswer[] | number> {
+  const { answers, bytes, failed } = await readAll(all, maxBytes, isolationLevel);
+  const isEnough = failed || bytes >= minBytes || all.every(({ found }) => 'code' in found);
+  return isEnough || maxWaitMs <= 0 ? answers : bytes;
+}
 
 function find({ topics }: Services, wanted: FetchedPartition, version: number): Partition | ErrorCode {
   const byId = version >= TOPIC_IDS_SINCE;
