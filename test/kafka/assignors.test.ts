@@ -31,11 +31,15 @@ interface Case {
 const TOPICS = [...'fghijklm'];
 const MEMBERS = [...'ABCDEFGHIJ'];
 
-test.each([range, roundRobin, sticky, cooperativeSticky])('$name gives what Java gives', (assignor) => {
-  const cases = Array.from({ length: 60 }, (_, index) => lifeOfAGroup(assignor, index + 1)).flat();
-  expect(cases.length).toBeGreaterThan(300);
-  expect(cases.map(ours).join('')).toBe(java(cases));
-});
+test.each([range, roundRobin, sticky, cooperativeSticky])(
+  '$name gives what Java gives',
+  { timeout: 90_000 },
+  (assignor) => {
+    const cases = Array.from({ length: 60 }, (_, index) => lifeOfAGroup(assignor, index + 1)).flat();
+    expect(cases.length).toBeGreaterThan(300);
+    expect(cases.map(ours).join('')).toBe(java(cases));
+  },
+);
 
 /** A group over some meetings: members come, go, and change their minds, topics grow, and some claim what was theirs long ago. */
 function lifeOfAGroup(assignor: Assignor, seed: number): Case[] {
@@ -130,7 +134,7 @@ function java(cases: readonly Case[]): string {
   const run = spawnSync('java', [...quiet, '-cp', classPath, program], {
     input: input.join(''),
     encoding: 'utf8',
-    timeout: 25_000,
+    timeout: 80_000,
     maxBuffer: 64 << 20,
   });
   expect(run.stderr).toBe('');

@@ -37,14 +37,13 @@ export class TopicPattern {
   async refresh(): Promise<void> {
     const { pattern } = this.#state;
     if (pattern === undefined) return;
+    this.#aging?.();
+    // Also when nobody answers now, the clock asks again.
+    const again = () => void this.refresh().catch(() => {});
+    this.#aging = this.#context.timers.after(this.#settings.metadataMaxAgeMs, again);
     const ask = () => this.#topicsOf(pattern);
     const topics = await this.#context.retrying('list the topics', this.#settings.requestTimeoutMs, ask);
     if (this.#state.pattern !== pattern) return;
-    this.#aging?.();
-    this.#aging = this.#context.timers.after(
-      this.#settings.metadataMaxAgeMs,
-      () => void this.refresh().catch(() => {}),
-    );
     const before = this.#state.topics;
     this.#state.topics = topics;
     if (topics.join() !== before.join()) this.#changed();
