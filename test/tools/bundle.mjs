@@ -106,9 +106,11 @@ const withoutAbout = {
 async function asCommonJs(text) {
   // Modules are strict by themselves, CommonJS has to ask for it.
   const script = await esbuild.transform(text, { ...common, format: 'cjs', banner: "'use strict';" });
+  // Before lines are broken, which may happen in the middle of a name.
+  const named = script.code.replace(/((?:require|import)\("\.[^"]*)\.js"\)/g, '$1.cjs")');
   const squeezed = { minifyWhitespace: true, minifyIdentifiers: true, lineLimit: 120 };
-  const { code } = await esbuild.transform(script.code, { ...common, ...squeezed });
-  return code.replace(/((?:require|import)\("\.[^"]*)\.js"\)/g, '$1.cjs")');
+  const { code } = await esbuild.transform(named, { ...common, ...squeezed });
+  return code;
 }
 
 /**
