@@ -43,7 +43,8 @@ test('a mutant whose place is gone is refused', async () => {
 test('what a mutant breaks is named, with a shorter script that does it again', async () => {
   const mutant = mutants.find(({ name }) => name === 'followers-before-leader')!;
   const { play } = await playWith(mutant);
-  const report = await play(scriptOf(1));
+  const whole = scriptOf(1);
+  const report = await play({ ...whole, actions: whole.actions.slice(0, 5) });
   const { row } = report.violations[0];
   expect(verdict(report)).toContain('was answered before the leader had made an assignment');
   const again = async (script: typeof report.script) =>
