@@ -1,12 +1,5 @@
-/** OffsetCommit, OffsetFetch and OffsetDelete, and groups as administrators see them: described, listed, deleted. */
-import {
-  DeleteGroups,
-  DescribeGroups,
-  ListGroups,
-  OffsetCommit,
-  OffsetDelete,
-  OffsetFetch,
-} from '../../../lib/protocol/apis/index.ts';
+/** OffsetCommit, OffsetFetch and OffsetDelete: who may commit when, and what is found then. */
+import { OffsetCommit, OffsetDelete, OffsetFetch } from '../../../lib/protocol/apis/index.ts';
 import type { RequestInput } from '../../../lib/protocol/schema.ts';
 import { Group, type Member } from './group.ts';
 import { observation } from './observation.ts';
@@ -14,11 +7,11 @@ import type { Scene } from './scene.ts';
 import { nameOf, type Plain, tell } from './telling.ts';
 
 /** Somebody who commits without being a member, as administrators do. */
-async function outsider(group: Group): Promise<Member> {
+export async function outsider(group: Group): Promise<Member> {
   return group.member('outsider');
 }
 
-async function commitAll(
+export async function commitAll(
   scene: Scene,
   groupId: string,
   topics: RequestInput<typeof OffsetCommit>['topics'],
@@ -31,7 +24,7 @@ async function commitAll(
   ]);
 }
 
-async function fetchAll(
+export async function fetchAll(
   scene: Scene,
   groupId: string,
   topics: readonly { name: string; partitionIndexes: number[] }[] | null,
@@ -50,18 +43,13 @@ async function fetchAll(
   ];
 }
 
-async function forget(scene: Scene, groupId: string, name: string, ...indexes: number[]): Promise<Plain> {
+export async function forget(scene: Scene, groupId: string, name: string, ...indexes: number[]): Promise<Plain> {
   const partitions = indexes.map((partitionIndex) => ({ partitionIndex }));
   const { errorCode, topics } = await scene.ask(OffsetDelete, { groupId, topics: [{ name, partitions }] });
   const each = topics.flatMap((topic) =>
     topic.partitions.map((one) => `${one.partitionIndex} ${nameOf(one.errorCode)}`),
   );
   return [nameOf(errorCode), ...each.sort()];
-}
-
-async function deleteGroups(scene: Scene, ...groupsNames: string[]): Promise<Plain> {
-  const { results } = await scene.ask(DeleteGroups, { groupsNames });
-  return tell([...results].sort((a, b) => (a.groupId < b.groupId ? -1 : 1)));
 }
 
 export const commitObservations = [
@@ -115,24 +103,6 @@ export const commitObservations = [
     const committed = await commitAll(scene, group.id, [{ name: topic, partitions }]);
     const kept = await fetchAll(scene, group.id, null);
     return [committed, JSON.parse(JSON.stringify(kept).replace('x'.repeat(4_096), '4096 times x'))];
-  }),
-  observation('a group whose name is empty', async (scene) => {
-    const topic = await scene.topic('ledger');
-    await Group.in(scene);
-    const partitions = [{ partitionIndex: 0, committedOffset: 1 }];
-    const wanted = [{ name: topic, partitionIndexes: [0] }];
-    const describe = async () => {
-      const { groups } = await scene.ask(DescribeGroups, { groups: [''] });
-      return groups[0].groupState;
-    };
-    return [
-      await commitAll(scene, '', [{ name: topic, partitions }]),
-      await fetchAll(scene, '', wanted),
-      await describe(),
-      await forget(scene, '', topic, 0),
-      await deleteGroups(scene, ''),
-      await describe(),
-    ];
   }),
   observation('commits of a generation to a group that nobody has', async (scene) => {
     const topic = await scene.topic('ledger');
@@ -274,74 +244,5 @@ export const commitObservations = [
     const group = await Group.in(scene);
     await (await outsider(group)).commit(topic, 1);
     return [await forget(scene, group.id, topic, 0), await group.describe(), await fetchAll(scene, group.id, null)];
-  }),
-
-  observation('groups are deleted: empty, unknown, and with members', async (scene) => {
-    const topic = await scene.topic('ledger');
-    const [empty, full] = [await Group.in(scene, 'empty'), await Group.in(scene, 'full')];
-    await (await outsider(empty)).commit(topic, 1);
-    await full.stable();
-    const seen: Plain[] = [await deleteGroups(scene, empty.id, full.id, scene.name('missing'))];
-    return [
-      ...seen,
-      await empty.committed(topic),
-      await empty.describe(),
-      await full.state(),
-      await deleteGroups(scene),
-    ];
-  }),
-  observation('a group that was deleted begins anew', async (scene) => {
-    const group = await Group.in(scene);
-    const a = await group.stable();
-    await a.leave();
-    const seen: Plain[] = [await group.describe(), await deleteGroups(scene, group.id), await group.describe()];
-    const again = await group.stable('again');
-    return [...seen, again.generationId, await group.state()];
-  }),
-  observation('a group is deleted twice in one request', async (scene) => {
-    const topic = await scene.topic('ledger');
-    const group = await Group.in(scene);
-    await (await outsider(group)).commit(topic, 1);
-    return deleteGroups(scene, group.id, group.id);
-  }),
-  observation('a group in each version of DescribeGroups', async (scene) => {
-    const group = await Group.in(scene);
-    await group.stable();
-    const seen: Plain[] = [];
-    for (let version = 0; version <= 5; version++) seen.push(await group.describe(version));
-    return [...seen, await group.describe(5, true)];
-  }),
-  observation('groups that nobody has are described', async (scene) => {
-    const { groups } = await scene.ask(DescribeGroups, {
-      groups: [scene.name('missing')],
-      includeAuthorizedOperations: true,
-    });
-    return [tell(groups), tell(await scene.ask(DescribeGroups, { groups: [] }))];
-  }),
-  observation('groups in the list, by state and type', async (scene) => {
-    const topic = await scene.topic('ledger');
-    const [simple, empty, stable] = [
-      await Group.in(scene, 'simple'),
-      await Group.in(scene, 'empty'),
-      await Group.in(scene, 'stable'),
-    ];
-    await (await outsider(simple)).commit(topic, 1);
-    await (await empty.stable()).leave();
-    await stable.stable();
-    const own = [simple.id, empty.id, stable.id];
-    const list = async (request: RequestInput<typeof ListGroups>, version?: number) => {
-      const { errorCode, groups } = await scene.ask(ListGroups, request, version);
-      const found = groups.filter(({ groupId }) => own.includes(groupId));
-      return [nameOf(errorCode), tell([...found].sort((a, b) => (a.groupId < b.groupId ? -1 : 1)))];
-    };
-    const seen: Plain[] = [];
-    for (let version = 0; version <= 5; version++) seen.push(await list({}, version));
-    for (const statesFilter of [['Stable'], ['stable'], ['Empty', 'Dead'], ['Nonsense'], ['CompletingRebalance']]) {
-      seen.push([statesFilter, await list({ statesFilter })]);
-    }
-    for (const typesFilter of [['classic'], ['Classic'], ['consumer'], ['nonsense']]) {
-      seen.push([typesFilter, await list({ typesFilter })]);
-    }
-    return seen;
   }),
 ];

@@ -58,13 +58,19 @@ export class Group {
     return member;
   }
 
-  /** A stable group of two in generation 2, led by `a`. */
-  async pair(): Promise<readonly [Member, Member]> {
+  /** Two members that have joined generation 2, led by `a`; the group waits for what `a` gives out. */
+  async gathered(): Promise<readonly [Member, Member]> {
     const a = await this.stable('a');
     const b = await this.member('b');
     const entered = b.enter();
     await this.is('PreparingRebalance');
     await Promise.all([a.join(), entered]);
+    return [a, b];
+  }
+
+  /** A stable group of two in generation 2, led by `a`. */
+  async pair(): Promise<readonly [Member, Member]> {
+    const [a, b] = await this.gathered();
     await Promise.all([a.sync({ a: 'work of a', b: 'work of b' }), b.sync()]);
     return [a, b];
   }
