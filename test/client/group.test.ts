@@ -213,6 +213,36 @@ describe('callbacks', () => {
   });
 });
 
+test('cooperative: what was fetched ahead of a partition that goes is thrown away, of one that stays it is not', async () => {
+  const at = await stage({ topics: { ledger: 2 } });
+  for (const partition of [0, 1]) await write(at, values(10), 'ledger', partition);
+  const more = { ...settings, partitionAssignmentStrategy: [cooperativeSticky], maxPollRecords: 1 };
+  const first = at.kafka.consumer({ ...more, clientId: 'a' });
+  await first.subscribe(['ledger']);
+  await pollUntil([first], () => at.events('consumer.records', 'a').length >= 4);
+  const second = at.kafka.consumer({ ...more, clientId: 'b' });
+  await second.subscribe(['ledger']);
+  await pollUntil([first, second], owns([first, 1], [second, 1]));
+  await pollUntil([first, second], () => at.events('consumer.records').length >= 30);
+  const read = (node: string, partition: number) =>
+    at.events('consumer.records', node).flatMap(({ detail }) => (detail.partition === partition ? [detail.from] : []));
+  const [kept] = first.assignment();
+  const gone = 1 - kept.partition;
+  // Each offset once, up to the end: no position was looked up again, and nothing was asked for twice.
+  expect(read('a', kept.partition)).toEqual(values(10).map(Number));
+  expect(at.events('consumer.position', 'a').filter(({ detail }) => detail.partition === kept.partition)).toHaveLength(
+    1,
+  );
+  // Nothing was committed, so the new owner begins at 0, and after that the old one has read none of it.
+  expect(read('b', gone)).toEqual(values(10).map(Number));
+  const handedOver = at.events('consumer.revoked', 'a')[0].at;
+  const late = at
+    .events('consumer.records', 'a')
+    .filter(({ at, detail }) => at > handedOver && detail.partition === gone);
+  expect(late).toEqual([]);
+  await at.close();
+});
+
 test('what a callback throws at close is told once, and the member has left all the same', async () => {
   const at = await stage();
   const consumer = at.kafka.consumer(settings);
