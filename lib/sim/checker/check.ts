@@ -4,6 +4,9 @@
  * The properties are in the files beside this one, each under the row that it has in the list of invariants: S for safety, which holds at all times and under
  * all faults, L for liveness, which holds once the faults are over. It is a pure function of the events, so it can be run over any trace, of any world, as
  * often as one likes; `wiretap` has to have listened, or the properties that look at the wire see nothing.
+ *
+ * Rows without a property of their own: S8 is no promise of the broker (a commit may set the group back); S21 is looked at as part of S7, which knows whose
+ * commit was refused; L2 and L10 are cases of L1, and L13 is one of L8. L6 and L12 say something about one moment that a test has to bring about.
  */
 import type { TraceEvent } from '../../trace/trace.ts';
 import { answerProperties } from './answers.ts';
