@@ -14,6 +14,7 @@ import { createContext, runInContext } from 'node:vm';
 import { MessageChannel } from 'node:worker_threads';
 import * as esbuild from 'esbuild';
 import { packageScript, root, runSteps } from '../tools/steps.mjs';
+import { filesOfPage } from './page.mjs';
 
 const MOST_BYTES = 200_000;
 const quiet = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
@@ -38,7 +39,7 @@ await runSteps([
   { name: 'Installed into an empty project', essential: true, run: installProject },
   { name: 'Nothing in it is native or runs when installed', run: lookForNativeCode },
   {
-    name: 'vitest and kafkajs, in an ES module',
+    name: 'The page "A cluster in your test": vitest and kafkajs, in ES modules',
     run: () => inProject(join(project, 'node_modules', 'vitest', 'vitest.mjs'), 'run'),
   },
   { name: 'A script in CommonJS, with one copy of each class', run: runScript },
@@ -86,6 +87,7 @@ async function pack() {
 
 async function installProject() {
   cpSync(join(here, 'project'), project, { recursive: true });
+  for (const [name, text] of filesOfPage()) writeFileSync(join(project, name), text);
   await npm(project, 'install', ...quiet, tarball);
 }
 

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { apis } from '../../lib/protocol/apis/index.ts';
+import { Library, textOf } from './visit.ts';
+
+const PAGES = ['/in-your-test', '/wire'];
+/** What a page may weigh, gzipped, as a chapter. */
+const PAGE_BYTES = 100_000;
+
+/** The pages beside the chapters: nothing on them runs, so nothing of them needs JavaScript. */
+describe('pages beside the chapters', () => {
+  let library: Library;
+
+  beforeAll(async () => {
+    library = await Library.open('site-book');
+  });
+
+  afterAll(() => library.close());
+
+  it('are named in the contents', async () => {
+    const visit = await library.visit('/');
+    for (const page of PAGES) {
+      await visit.page.locator(`main a[href$="${page}"]`).click();
+      await visit.page.locator('main h1').filter({ hasNotText: 'One Consumer' }).waitFor();
+      expect(new URL(visit.page.url()).pathname).toBe(page);
+      await visit.page.goBack();
+    }
+    await visit.leave();
+    expect(visit.surprises).toEqual([]);
+  });
+
+  for (const page of PAGES) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      it(`${page}: axe finds nothing on ${colorScheme} paper`, async () => {
+        const visit = await library.visit(page, { colorScheme });
+        expect(await visit.received()).toBeLessThan(PAGE_BYTES);
+        expect(await visit.axe()).toEqual([]);
+        await visit.leave();
+        expect(visit.surprises).toEqual([]);
+      });
+    }
+
+    it(`${page}: fits a phone`, async () => {
+      const visit = await library.visit(page, {
+        viewport: { width: 390, height: 844 },
+        isMobile: true,
+        hasTouch: true,
+      });
+      expect(await visit.overflow()).toBe(0);
+      expect(await visit.axe()).toEqual([]);
+      await visit.leave();
+    });
+  }
+
+  it('/wire: shows every message without JavaScript, and leads to each', async () => {
+    const visit = await library.visit('/wire', { javaScriptEnabled: false });
+    expect(await visit.page.locator('.wire h3').count()).toBe(apis.size);
+    await visit.page.getByRole('link', { name: 'OffsetCommit' }).click();
+    expect(new URL(visit.page.url()).hash).toBe('#offset-commit');
+    expect(await textOf(visit.page.locator('#offset-commit'))).toBe('8 OffsetCommit');
+    await visit.leave();
+  });
+});
