@@ -266,7 +266,7 @@ export const groupObservations = [
   observation('a member that says nothing for longer than its session is out', async (scene) => {
     const group = await Group.in(scene);
     const a = await group.member('a');
-    await a.enter({ sessionTimeoutMs: 1_000 });
+    await a.enter({ sessionTimeoutMs: 2_000 });
     await a.sync({ a: 'work' });
     await group.is('Empty');
     return [await a.heartbeat(), await a.join(), await group.describe()];
@@ -274,7 +274,7 @@ export const groupObservations = [
   observation('heartbeats keep a session alive', async (scene) => {
     const group = await Group.in(scene);
     const a = await group.member('a');
-    await a.enter({ sessionTimeoutMs: 2_000 });
+    await a.enter({ sessionTimeoutMs: 2_500 });
     await a.sync({ a: 'work' });
     const seen: Plain[] = [];
     for (let count = 0; count < 6; count++) {
@@ -287,7 +287,7 @@ export const groupObservations = [
     const group = await Group.in(scene);
     const a = await group.stable();
     const b = await group.member('b');
-    const entered = b.enter({ sessionTimeoutMs: 1_000 });
+    const entered = b.enter({ sessionTimeoutMs: 2_000 });
     await group.is('PreparingRebalance');
     await Promise.all([a.join(), entered]);
     await Promise.all([a.sync({ a: 'half', b: 'half' }), b.sync()]);
@@ -315,7 +315,7 @@ export const groupObservations = [
     const group = await Group.in(scene);
     const a = await group.member('a');
     const seen = [await a.join({ sessionTimeoutMs: 1_000 })];
-    await scene.pause(1_600);
+    await scene.pause(2_500);
     return [...seen, await a.join({ sessionTimeoutMs: 1_000 })];
   }),
 ];
