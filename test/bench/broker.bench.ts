@@ -150,8 +150,8 @@ async function profile({ broker }: Side, run: () => Promise<unknown>): Promise<s
 async function newTopic({ kafka }: Side, { partitions }: Shape): Promise<string> {
   const name = `bench-${++topics}`;
   await kafka.admin().createTopics([{ name, partitions }]);
-  // Apache Kafka answers before the leaders are ready; our producer tries until they are.
-  const producer = kafka.producer();
+  // Apache Kafka answers before the leaders are ready; our producer tries until they are. kfake gives producers ids that no number can hold.
+  const producer = kafka.producer({ enableIdempotence: false });
   const numbers = Array.from({ length: partitions }, (_, partition) => partition);
   await producer.send(numbers.map((partition) => ({ topic: name, partition, value: null })));
   await producer.close();
