@@ -129,7 +129,8 @@ export class Membership {
   /** The group has gone on without the member that used `generation`. Harmless when that is not the one of now. */
   expelled(used: Pick<Generation, 'generationId' | 'memberId'>, error: ErrorCode): void {
     if (used !== this.generation) return;
-    // A group that only moved on to another generation still knows the member by its id.
+    // A group that only moved on to another generation still knows the member by its id. Who was fenced keeps the old id too, and so stays
+    // out: under a new one it would fence the other in turn, which is what Java does when an application polls on.
     const memberId = error === Errors.UNKNOWN_MEMBER_ID ? '' : used.memberId;
     this.#reset(memberId, `it met ${error.name}`);
   }
