@@ -1,7 +1,10 @@
-/** Every client makes, looks at, changes and deletes topics, and deletes records, with the requests of its own kind. */
+/**
+ * Every client makes, looks at, changes and deletes topics, and deletes records, with the requests of its own kind. On Apache
+ * Kafka a change is acknowledged a moment before the broker shows it, so what was changed is looked for more than once.
+ */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Driver, Missing } from './driver.ts';
-import { anyOf, codeOf, createTopic, numbered } from './observe.ts';
+import { anyOf, codeOf, createTopic, eventually, numbered } from './observe.ts';
 
 const { bootstrap, nodeId, clients } = inject('interop');
 
@@ -41,7 +44,10 @@ describe.each(clients)('$name', (client) => {
     expect(await create('no name', 3)).toBe(INVALID_TOPIC_EXCEPTION);
     expect(await create(`${topic}-none`, 0)).toSatisfy(anyOf(INVALID_PARTITIONS, unasked));
     expect(await create(`${topic}-odd`, 1, { 'segment.bytes': 'many' })).toBe(INVALID_CONFIG);
-    const topics = await driver.do('listTopics', {});
+    const topics = await eventually(
+      () => driver.do('listTopics', {}),
+      (names) => names.includes(topic),
+    );
     expect(topics).toContain(topic);
     expect(topics).not.toContain(`${topic}-odd`);
     const { 'segment.bytes': bytes, 'cleanup.policy': policy } = await driver.do('describeConfigs', { topic });
@@ -54,14 +60,15 @@ describe.each(clients)('$name', (client) => {
       (await driver.do('describeTopic', { topic })).partitions.sort((one, other) => one.partition - other.partition);
     expect(await described()).toEqual([0, 1, 2].map(partition));
     await driver.do('addPartitions', { topic, count: 5 });
-    expect(await described()).toEqual([0, 1, 2, 3, 4].map(partition));
+    expect(await eventually(described, ({ length }) => length === 5)).toEqual([0, 1, 2, 3, 4].map(partition));
     expect(await codeOf(driver.do('addPartitions', { topic, count: 4 }))).toBe(INVALID_PARTITIONS);
     expect(await codeOf(driver.do('addPartitions', { topic: 'nowhere', count: 4 }))).toBe(UNKNOWN_TOPIC_OR_PARTITION);
   });
 
   test('changes a setting', async () => {
     await driver.do('alterConfig', { topic, name: 'retention.ms', value: '1234567' });
-    expect((await driver.do('describeConfigs', { topic }))['retention.ms']).toBe('1234567');
+    const retention = async () => (await driver.do('describeConfigs', { topic }))['retention.ms'];
+    expect(await eventually(retention, (value) => value === '1234567')).toBe('1234567');
     const refused = driver.do('alterConfig', { topic, name: 'retention.ms', value: 'long' });
     expect(await codeOf(refused)).toBe(INVALID_CONFIG);
   });
@@ -96,7 +103,8 @@ describe.each(clients)('$name', (client) => {
 
   test('deletes a topic, once', async () => {
     await driver.do('deleteTopic', { topic });
-    expect(await driver.do('listTopics', {})).not.toContain(topic);
+    const topics = () => driver.do('listTopics', {});
+    expect(await eventually(topics, (names) => !names.includes(topic))).not.toContain(topic);
     // @platformatic/kafka says so in words of its own.
     expect(await codeOf(driver.do('describeTopic', { topic }))).toSatisfy(anyOf(UNKNOWN_TOPIC_OR_PARTITION, unasked));
     expect(await codeOf(driver.do('deleteTopic', { topic }))).toBe(UNKNOWN_TOPIC_OR_PARTITION);

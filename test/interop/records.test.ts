@@ -168,6 +168,18 @@ describe.each(clients)('$name', ({ name, partitionsOfKeys }) => {
     expect(await driverOf(name).do('listOffset', { topic, partition: 0, at: 'latest' })).toBe(12);
   });
 
+  test('writes and reads many records, in batches as it makes them', async () => {
+    const topic = `many-${name}`;
+    await createTopic(driverOf(name), topic, 3);
+    const records = [0, 1, 2].flatMap((partition) => numbered(2000, partition));
+    await driverOf(name).do('produce', { topic, codec: 'gzip', acks: -1, idempotent: true, records });
+    for (const partition of [0, 1, 2]) {
+      const found = await driverOf(name).do('read', { topic, partition, from: 0, count: 2000 });
+      expect(values(found)).toEqual(values(numbered(2000, partition)));
+      expect(found.map(({ offset }) => offset)).toEqual(found.map((_, index) => index));
+    }
+  });
+
   test('seeks to where it wants to read', async () => {
     expect(await read(0, 10, 2)).toEqual(values(numbered(3, 0)).slice(1));
   });

@@ -116,8 +116,11 @@ const operations = {
     /** @type {unknown} */
     let crash;
     consumer.on(consumer.events.CRASH, ({ payload }) => {
-      crash = payload.error;
+      if (!payload.restart) crash = payload.error;
     });
+    /** @type {unknown[]} */
+    const joins = [];
+    consumer.on(consumer.events.GROUP_JOIN, (join) => joins.push(join));
     await consumer.run({
       autoCommit: false,
       eachMessage: async ({ partition: its, message: { offset, timestamp, key, value, headers } }) => {
@@ -126,8 +129,9 @@ const operations = {
         records.push({ ...place, key: base64(key), value: base64(value), headers: headersOf(headers) });
       },
     });
-    consumer.seek({ topic, partition, offset: String(from) });
     try {
+      await until(joins, 1, () => crash);
+      consumer.seek({ topic, partition, offset: String(from) });
       await until(records, count, () => crash);
     } finally {
       await consumer.disconnect();
