@@ -1,5 +1,5 @@
 /** OffsetCommit, OffsetFetch and OffsetDelete: who may commit when, and what is found then. */
-import { OffsetCommit, OffsetDelete, OffsetFetch } from '../../../lib/protocol/apis/index.ts';
+import { DeleteTopics, OffsetCommit, OffsetDelete, OffsetFetch } from '../../../lib/protocol/apis/index.ts';
 import type { RequestInput } from '../../../lib/protocol/schema.ts';
 import { Group, type Member } from './group.ts';
 import { observation } from './observation.ts';
@@ -208,13 +208,15 @@ export const commitObservations = [
     const response = await scene.ask(OffsetFetch, { groups, requireStable: true }, 8);
     return tell([...response.groups].sort((a, b) => (a.groupId < b.groupId ? -1 : 1)));
   }),
-  observation('offsets outlive their topic, or do not', async (scene) => {
+  observation('offsets of a topic go with it', async (scene) => {
     const topic = await scene.topic('ledger');
     const group = await Group.in(scene);
     await (await outsider(group)).commit(topic, 3);
-    return [await fetchAll(scene, group.id, null), await group.committed(topic)];
+    await scene.ask(DeleteTopics, { topics: [{ name: topic }], timeoutMs: 5_000 });
+    await scene.settled();
+    await scene.pause(500);
+    return [await fetchAll(scene, group.id, null), await group.committed(topic), await group.state()];
   }),
-
   observation('offsets that are deleted, and those that cannot be', async (scene) => {
     const topic = await scene.topic('ledger', { partitions: 2 });
     const group = await Group.in(scene);
