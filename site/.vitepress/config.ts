@@ -10,7 +10,7 @@ import { bookFolder, contents, ROOT } from './book.ts';
 import { cellsPlugin } from './cellsPlugin.ts';
 import { codeTheme, colourWithoutHaste } from './codeTheme.ts';
 import { kernelPlugin } from './kernelPlugin.ts';
-import { wirePlugin } from './wirePlugin.ts';
+import { pagesPlugin } from './pagesPlugin.ts';
 
 const BOOK = bookFolder();
 const PAGES = ['site', `${BOOK}chapters`];
@@ -38,7 +38,7 @@ export default defineConfigWithTheme<{ contents: ContentsEntry[] }>({
     theme: codeTheme,
     config(md) {
       cellsPlugin(md);
-      wirePlugin(md);
+      pagesPlugin(md);
     },
     shikiSetup: colourWithoutHaste,
   },

@@ -43,12 +43,14 @@ function wordsOf(name: string): string[] {
   return name.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
 }
 
-/** What the file of the schema says about itself. */
+/** What the file of the schema says about itself, behind its name. */
 function headOf(api: AnyApi): string {
   const path = `lib/protocol/apis/${String(api.key).padStart(2, '0')}-${idOf(api)}.ts`;
   const comment = /^\/\*\*(.*?)\*\//s.exec(readSource(path) ?? '');
   if (comment === null) throw new Error(`${path} has no head comment, which the wire reference shows`);
-  return comment[1].replace(/\n\s*\* ?/g, ' ').trim();
+  const text = comment[1].replace(/\n\s*\* ?/g, ' ').trim();
+  const sentence = text.startsWith(`${api.name}: `) ? text.slice(api.name.length + 2) : text;
+  return sentence[0].toUpperCase() + sentence.slice(1);
 }
 
 function versionsText({ versions: [min, max], flexibleSince }: AnyApi): string {
