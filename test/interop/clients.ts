@@ -71,6 +71,7 @@ const known: { readonly [Name in 'kafkajs' | Installable]: Known } = {
     partitionsOfKeys: [3, 3, 2, 1, 3, 0, 0, 2, 1],
     prepare: async (bootstrap) => [
       (await installConfluentKafka()).python,
+      ...['-X', 'utf8'],
       path('confluent-kafka/driver.py'),
       bootstrap,
     ],

@@ -16,10 +16,18 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const cache = fileURLToPath(new URL('../../.cache/interop/', import.meta.url));
 const windows = process.platform === 'win32';
 const goVersion = [1, 26];
+/** For the lines of the driver; on Windows Java would write another encoding. Which name counts depends on its version. */
+const utf8 = ['-Dfile.encoding=UTF-8', '-Dstdout.encoding=UTF-8'];
 
-/** The clients that have to be installed, in the order in which it is done. */
-export const installable = /** @type {const} */ (['platformatic', 'confluent-kafka', 'java', 'franz-go']);
-/** @typedef {typeof installable[number]} Installable */
+/** How each client is installed, in the order in which it is best done. */
+export const installers = {
+  platformatic: installPlatformatic,
+  'confluent-kafka': installConfluentKafka,
+  java: installJava,
+  'franz-go': installFranzGo,
+};
+/** @typedef {keyof typeof installers} Installable */
+export const installable = /** @type {Installable[]} */ (Object.keys(installers));
 
 /**
  * Why a client cannot be installed on this machine, in one sentence; undefined when it can.
@@ -122,21 +130,12 @@ export async function installJava() {
   });
   const libraries = join(folder, 'libs', '*');
   const classes = await installed('java-driver', ['pom.xml', 'Driver.java'], (partial) => {
-    const command = [
-      'javac',
-      '-Xlint:all',
-      '-Werror',
-      '-cp',
-      libraries,
-      '-d',
-      partial,
-      join(here, 'java', 'Driver.java'),
-    ];
+    const command = ['javac', '-cp', libraries, '-d', partial, join(here, 'java', 'Driver.java')];
     return runShown({ title: 'Compiling the driver for Java', command, cwd: partial });
   });
   const path = [libraries, classes].join(windows ? ';' : ':');
   // Quick to start rather than quick to run: the first compiler only, a small heap.
-  const options = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m'];
+  const options = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m', ...utf8];
   const quiet = '-Dorg.slf4j.simpleLogger.defaultLogLevel=off';
   return { folder, libraries, driver: [...options, quiet, '-cp', path, 'Driver'] };
 }

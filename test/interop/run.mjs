@@ -5,27 +5,13 @@
  */
 import '../tools/install.mjs';
 import { packageScript, runNode } from '../tools/steps.mjs';
-import {
-  installable,
-  installConfluentKafka,
-  installFranzGo,
-  installJava,
-  installPlatformatic,
-  whyNotHere,
-} from './install.mjs';
+import { installable, installers, whyNotHere } from './install.mjs';
 
-/** @type {Record<string, () => Promise<unknown>>} */
-const install = {
-  platformatic: installPlatformatic,
-  'confluent-kafka': installConfluentKafka,
-  java: installJava,
-  'franz-go': installFranzGo,
-};
 try {
   for (const client of installable) {
     const reason = whyNotHere(client);
     if (reason) console.log(`SKIPPED ${client}: ${reason}`);
-    else await install[client]();
+    else await installers[client]();
   }
 } catch (error) {
   console.error(`${error instanceof Error ? error.message : error}\nIs the package registry reachable?`);
