@@ -242,6 +242,6 @@ export const mutants: readonly Mutant[] = [...coordinators, ...clients];
 /** The three of the short form. */
 export const shortMutants: readonly string[] = [
   'commit-answered-before-append',
-  'followers-before-leader',
+  'generation-not-checked',
   'revoke-not-called',
 ];

@@ -12,13 +12,13 @@ export const styles = {
 export type Style = (typeof styles)[keyof typeof styles][number];
 
 /** The eager ones go together; a cooperative one is for all members or for none. */
-export const eager = ['range', 'roundRobin', 'sticky'] as const;
+const eager = ['range', 'roundRobin', 'sticky'] as const;
 export type Strategy = (typeof eager)[number] | 'cooperativeSticky';
 
 /** What goes lost on its way from the one to the other. */
 export type Direction = 'there' | 'back' | 'both';
 
-export const groupApis = ['JoinGroup', 'SyncGroup', 'Heartbeat', 'OffsetCommit', 'OffsetFetch', 'LeaveGroup'] as const;
+const groupApis = ['JoinGroup', 'SyncGroup', 'Heartbeat', 'OffsetCommit', 'OffsetFetch', 'LeaveGroup'] as const;
 export type GroupApi = (typeof groupApis)[number];
 
 export type Action = { readonly at: number } & (
