@@ -108,6 +108,8 @@ export function consumerSettings<K, V>(given: ConsumerSettings<K, V>): CompleteC
   if (maxPollRecords < 1) throw new SettingError('maxPollRecords must be at least 1');
   if (settings.groupId === '') throw new SettingError('groupId is empty: give the group a name');
   if (settings.groupInstanceId === '') throw new SettingError('groupInstanceId is empty: give the member a name');
+  if (given.enableAutoCommit === true && settings.groupId === undefined)
+    throw new SettingError('enableAutoCommit needs a group to commit for: give a groupId, or leave it out');
   protocolOf(partitionAssignmentStrategy);
   // The defaults are strings; whoever wants other types gives the deserializers that make them.
   return {
