@@ -49,14 +49,7 @@ async function starts(): Promise<boolean> {
   for (let round = 0; round <= rounds; round++) {
     progress(`start: round ${round} of ${rounds}`);
     const began = performance.now();
-    const child = spawn(
-      process.execPath,
-      [fileHere('../../lib/node/command.mjs'), 'serve', '--port', '0', '--topic', 'first:1'],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
-    const [line] = await once(createInterface({ input: child.stdout }), 'line');
+    const { child, line } = await runCommand('--topic', 'first:1');
     const kafka = await connect(/ready on (\S+)/.exec(line)?.[1] ?? '');
     await kafka.producer().send({ topic: 'first', value: 'hello' });
     if (round > 0) times.push(performance.now() - began);
@@ -65,6 +58,14 @@ async function starts(): Promise<boolean> {
     await once(child, 'exit');
   }
   return told('from spawn to the first record acknowledged', quantile(times, 0.5), 'ms', START_BAR_MS, spread(times));
+}
+
+/** Runs the command `kafkaito serve`, and answers when it has said that it is ready. */
+async function runCommand(...options: string[]) {
+  const command = [fileHere('../../lib/node/command.mjs'), 'serve', '--port', '0', ...options];
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line]: string[] = await once(createInterface({ input: child.stdout }), 'line');
+  return { child, line };
 }
 
 /** The first `serve` of a process, which is the one that a test waits for. */
@@ -121,10 +122,7 @@ async function oneByOne(): Promise<boolean> {
 /** The memory that the command holds two seconds after its start. */
 async function memoryAtRest(): Promise<boolean> {
   progress('memory at rest');
-  const child = spawn(process.execPath, [fileHere('../../lib/node/command.mjs'), 'serve', '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await once(createInterface({ input: child.stdout }), 'line');
+  const { child } = await runCommand();
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   const megabytes = residentMegabytes(child.pid);
   child.kill('SIGTERM');
