@@ -63,4 +63,4 @@ export type { Json, Trace, TraceEvent, TraceSettings } from './trace/trace.ts';
 export * from './wire/errors.ts';
 export type { Duration } from './world/duration.ts';
 export { CodecUnavailable, ConnectionLost } from './world/errors.ts';
-export type { Address, CodecName } from './world/world.ts';
+export type { Address, Cancel, Clock, CodecName, Doors, Listener, Network, Random, Stream } from './world/world.ts';

@@ -6,7 +6,7 @@
  */
 import type { Trace } from '../trace/trace.ts';
 import { type Duration, toMs } from '../world/duration.ts';
-import type { Clock, World } from '../world/world.ts';
+import type { Clock, Doors, World } from '../world/world.ts';
 import { TaskFailed, UntilTimedOut } from './errors.ts';
 import { Process, type ProcessSettings } from './process.ts';
 
@@ -35,6 +35,8 @@ export interface Controls<Kafka> {
    * is done in between. Default: no time at all. `everyCrash` crashes a program before and after each of its effects.
    */
   effect<T>(name: string, act: () => T | Promise<T>, settings?: { takes?: Duration }): Promise<T>;
+  /** By what this program touches its world: for a client that is not ours, such as one of another library. It dies and freezes with the program. */
+  readonly doors: Doors;
 }
 
 export type TaskState = 'running' | 'frozen' | 'done' | 'failed' | 'crashed';
@@ -146,6 +148,9 @@ export function makeControls<Kafka>(world: Controlled<Kafka>, tasks: Tasks, node
       drive(`until(${textOf(condition)})`, look(condition, toMs(within)), toMs(within)),
     spawn: (name, program, settings) => spawn(world, tasks, name, program, settings),
     effect: (name, act, { takes = 0 } = {}) => drive(`effect(${name})`, effect(name, act, toMs(takes))),
+    get doors() {
+      return world.process?.host() ?? world.worldFor(node);
+    },
   };
 }
 

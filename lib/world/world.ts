@@ -101,6 +101,9 @@ export interface World {
   readonly codecs: Codecs;
 }
 
+/** As much of a world as a client needs. */
+export type Doors = Pick<World, 'clock' | 'network' | 'random'>;
+
 export type HashName = 'SHA-256' | 'SHA-512';
 
 /**

@@ -18,6 +18,7 @@ export function suite(test: TestUserConfig): ViteUserConfig {
         { find: /^kafkaito$/, replacement: source('lib/index.ts') },
         { find: /^kafkaito\/node$/, replacement: source('lib/node/index.ts') },
         { find: /^course$/, replacement: source('chapters/tools/index.ts') },
+        { find: /^course\/kafkajs$/, replacement: source('chapters/tools/kafkajs/index.ts') },
         { find: /^course\/(.+)$/, replacement: source('chapters/tools/exercises/$1.ts') },
       ],
     },
