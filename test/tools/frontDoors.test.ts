@@ -57,10 +57,10 @@ test('the door that needs no Node', async () => {
     words(`
     AuthenticationFailed BufferFullError ClientClosedError CodecUnavailable CommitFailedError
     ConcurrentModificationError ConfigError ConnectionLost DeliveryTimedOutError DeserializationError Errors
-    KafkaError NoOffsetForPartitionError OffsetOutOfRangeError RebalanceInProgressError RebalanceListenerError
-    RecordTooLargeError RequestTimedOut SettingError SimulationStalled TaskFailed TimedOutError UnsupportedApi
-    UntilTimedOut WakeupError bytes cooperativeSticky errorOf everyCrash isRetriable json kafkajsRoundRobin
-    lanes murmur2 ownership partition partitionOf range roundRobin simulate sticky strings strip
+    KafkaError KeyedWorkers NoOffsetForPartitionError OffsetOutOfRangeError RebalanceInProgressError
+    RebalanceListenerError RecordTooLargeError RequestTimedOut SettingError SimulationStalled TaskFailed TimedOutError
+    UnsupportedApi UntilTimedOut WakeupError bytes cooperativeSticky errorOf everyCrash isRetriable json
+    kafkajsRoundRobin lanes murmur2 ownership partition partitionOf range roundRobin simulate sticky strings strip
   `),
   );
   expect(typesOf(doors[0], values)).toEqual(
@@ -70,9 +70,9 @@ test('the door that needs no Node', async () => {
     ConsumerGroupMetadata ConsumerMetrics ConsumerRecord ConsumerSettings Content Control ControlledCluster
     ControlledRequests Controls CrashPoint CrashableKafka DeletedRecords Deserializer Drawing Duration ErrorCode
     ErrorName EveryCrashSettings GroupDescription GroupListing GroupMember GroupOffset GroupView Header IsolationLevel
-    Json Kafka LaneStep LanesSettings LastAssignment Links ListedOffset LoggedRecord MemberView NewTopic
-    OffsetAndTimestamp OffsetSpec OffsetToCommit OffsetsByTopic OwnershipMoment OwnershipSettings PartitionInfo
-    PartitionMarks PartitionMetrics PartitionSettings PartitionsByTopic Passing ProcessSettings Producer
+    Json Kafka KeyedWorkersSettings LaneStep LanesSettings LastAssignment Links ListedOffset LoggedRecord MemberView
+    NewTopic OffsetAndTimestamp OffsetSpec OffsetToCommit OffsetsByTopic OwnershipMoment OwnershipSettings
+    PartitionInfo PartitionMarks PartitionMetrics PartitionSettings PartitionsByTopic Passing ProcessSettings Producer
     ProducerRecord ProducerSettings RebalanceListener RebalanceProtocol RecordMetadata RecordsSettings RecordsToDelete
     RequestBody RequestFilter RequestInfo RequestLog ResetPolicy ResponseBody SeenRequest SimulateSettings
     SimulatedCluster SimulatedKafka StripCell StripSettings Task TaskState TopicDescription TopicPartition TopicSeed
@@ -86,15 +86,15 @@ test('the door of Node', async () => {
   expect(values).toEqual(
     words(`
     AddressInUse AuthenticationFailed CannotListen ConfigError ConnectionLost DiskFailed DiskLocked StorageError
-    TlsFailed connect serve
+    TlsFailed WorkerThreads connect serve workInThread
   `),
   );
   expect(typesOf(doors[1], values)).toEqual(
     words(`
-    ApiName Broker ClientTls ConnectSettings ConnectionView Control ControlledCluster ControlledRequests
-    GroupView Kafka LoggedRecord MemberView OffsetsByTopic PartitionsByTopic RecordsSettings RequestBody
-    RequestFilter RequestInfo RequestLog ResponseBody SaslSettings ScramMechanism SeenRequest ServeSettings
-    ServedCluster ServedKafka ServerSasl ServerTls TopicSeed TopicSeeds
+    ApiName Broker ClientTls ConnectSettings ConnectionView Control ControlledCluster ControlledRequests GroupView
+    Kafka LoggedRecord MemberView OffsetsByTopic PartitionsByTopic RecordsSettings RequestBody RequestFilter
+    RequestInfo RequestLog ResponseBody SaslSettings ScramMechanism SeenRequest ServeSettings ServedCluster
+    ServedKafka ServerSasl ServerTls TopicSeed TopicSeeds WorkerThreadsSettings
   `),
   );
 });
