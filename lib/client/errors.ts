@@ -61,6 +61,25 @@ export class RebalanceListenerError extends Error {
   }
 }
 
+/**
+ * This consumer leads the group, and what another member has written about its wishes cannot be read, so nothing can be divided. Java throws its
+ * SchemaException here, which names nobody. Known to do it: @platformatic/kafka, unless it is told to write version 0.
+ */
+export class MalformedSubscriptionError extends Error {
+  override readonly name = 'MalformedSubscriptionError';
+  /** Whose bytes they are. A member id begins with the client id of the member, or with its `groupInstanceId`. */
+  readonly memberId: string;
+
+  constructor(memberId: string, strategy: string, cause: Error) {
+    super(
+      `the subscription that member ${memberId} has sent for the strategy '${strategy}' cannot be read: ${cause.message}. Its id begins with its client ` +
+        'id, or with its groupInstanceId. Stop that member, or let it write a version of the subscription that it masters; then poll again.',
+      { cause },
+    );
+    this.memberId = memberId;
+  }
+}
+
 /** The group has gone on without this member, so its commit was refused: somebody else owns the partitions. */
 export class CommitFailedError extends Error {
   override readonly name = 'CommitFailedError';

@@ -6,7 +6,7 @@
  *
  * Source: `ConsumerProtocolSubscription.json`, `ConsumerProtocolAssignment.json`; KIP-429 (owned partitions), KIP-792 (generation).
  */
-import { Reader } from '../bytes/reader.ts';
+import { MalformedBytes, Reader } from '../bytes/reader.ts';
 import { concat, Writer } from '../bytes/writer.ts';
 import { array, bytes, type Field, type Input, int32, type Output, string, struct } from './schema.ts';
 
@@ -66,5 +66,6 @@ function encode<Out, In>(message: Field<Out, In, boolean>, value: In, version: n
 function decode<Out, In>(message: Field<Out, In, boolean>, from: Uint8Array): Out {
   const reader = new Reader(from);
   const version = Math.min(reader.int16(), NEWEST);
+  if (version < 0) throw new MalformedBytes(`there is no version ${version} of it`);
   return message.read(reader, { version, flexible: false });
 }

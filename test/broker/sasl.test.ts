@@ -10,6 +10,7 @@ import {
   Heartbeat,
   Metadata,
   SaslAuthenticate,
+  SaslHandshake,
 } from '../../lib/protocol/apis/index.ts';
 import { Errors } from '../../lib/protocol/errors.ts';
 import { Connection } from '../../lib/wire/connection.ts';
@@ -94,6 +95,28 @@ describe('the way in', () => {
       const signature = toBase64(keys.serverSignature(keys.serverKey(salted), messages));
       expect([answer.errorCode, textOf(answer.authBytes)]).toEqual([0, `v=${signature}`]);
       await isIn(client);
+    }),
+  );
+
+  test(
+    'bytes behind a request are passed over, as they are after the login',
+    guarded(async (stage) => {
+      const client = await talk(stage);
+      const askWithMore = async (bytes: Uint8Array) => {
+        await client.say(framed(Uint8Array.from([...bytes.subarray(4), 1, 0, 0])));
+        return new Reader(await client.hear());
+      };
+      const authBytes = bytesOf('\0alice\0secret');
+      for (const bytes of [
+        request(ApiVersions, {}, 4),
+        request(SaslHandshake, { mechanism: 'PLAIN' }, 1),
+        request(SaslAuthenticate, { authBytes }, 1),
+        request(Metadata, { topics: [] }, 1),
+      ]) {
+        const answer = await askWithMore(bytes);
+        expect(answer.int32()).toBe(7);
+      }
+      expect(stage.events('client.authenticated').map(({ detail }) => detail.user)).toEqual(['alice']);
     }),
   );
 

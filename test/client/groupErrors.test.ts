@@ -1,7 +1,9 @@
 /** What each error of the coordinator does to a member, in each place where it can come: the table of Java's client (`AbstractCoordinator`). */
 import { describe, expect, test } from 'vitest';
 import { cooperativeSticky } from '../../lib/assignors/index.ts';
+import { MalformedSubscriptionError } from '../../lib/client/errors.ts';
 import type { Consumer, ConsumerSettings } from '../../lib/client/index.ts';
+import { encodeSubscription } from '../../lib/protocol/consumerProtocol.ts';
 import type { ErrorName } from '../../lib/protocol/errors.ts';
 import { failure, stage } from './stage.ts';
 
@@ -194,3 +196,34 @@ test('a strategy that gives away what somebody still holds is refused under the 
   expect(error.message).toMatch(/'hasty' gives ledger-0 away while consumer-1-.* still has it/);
   await at.close();
 });
+
+const newest = encodeSubscription({ topics: ['ledger'] });
+test.each([
+  // As @platformatic/kafka has it: version 1 has partitions in its end, and there are none.
+  ['ends before the partitions', encodeSubscription({ topics: ['ledger'] }, 0).with(1, 1)],
+  ['is cut off', newest.subarray(0, newest.length - 1)],
+  ['is of a version below zero', newest.with(0, 255)],
+  ['is empty', new Uint8Array(0)],
+])(
+  'a subscription that %s is laid at the door of the member that sent it, and the group lives',
+  async (_, metadata) => {
+    const at = await stage();
+    const strange = 'billing-0af76519-16cd-43dd-8448-eb211c80319c';
+    at.cluster.on('JoinGroup', { times: 2 }).answer(async (_, handle) => {
+      const answer = await handle();
+      return answer.leader === ''
+        ? answer
+        : { ...answer, members: [...answer.members, { memberId: strange, groupInstanceId: null, metadata }] };
+    });
+    const { consumer, calls } = await subscribed(at);
+    const error = await failure(pollUntil(consumer, () => false));
+    expect(error).toBeInstanceOf(MalformedSubscriptionError);
+    expect(error).toMatchObject({ memberId: strange, cause: { name: 'MalformedBytes' } });
+    expect(error.message).toMatch(
+      /member billing-0af7\S+ has sent for the strategy 'range' cannot be read: .+ Stop that member/,
+    );
+    await pollUntil(consumer, () => calls.length > 0);
+    expect(calls).toEqual(['assigned 1']);
+    await at.close();
+  },
+);

@@ -57,7 +57,7 @@ test('the door that needs no Node', async () => {
     words(`
     AuthenticationFailed BufferFullError ClientClosedError CodecUnavailable CommitFailedError
     ConcurrentModificationError ConfigError ConnectionLost DeliveryTimedOutError DeserializationError Errors
-    KafkaError KeyedWorkers NoOffsetForPartitionError OffsetOutOfRangeError RebalanceInProgressError
+    KafkaError KeyedWorkers MalformedSubscriptionError NoOffsetForPartitionError OffsetOutOfRangeError RebalanceInProgressError
     RebalanceListenerError RecordTooLargeError RequestTimedOut SettingError SimulationStalled TaskFailed TimedOutError
     UnsupportedApi UntilTimedOut WakeupError bytes cooperativeSticky errorOf everyCrash isRetriable json
     kafkajsRoundRobin lanes murmur2 ownership partition partitionOf range roundRobin simulate sticky strings strip

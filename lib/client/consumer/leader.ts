@@ -5,10 +5,17 @@
  * the metadata of all those topics, lets the strategy decide, and hands in the result.
  */
 import type { Assignor, GroupMember, LastAssignment } from '../../assignors/index.ts';
+import { MalformedBytes } from '../../bytes/reader.ts';
 import type { JoinGroup } from '../../protocol/apis/11-join-group.ts';
-import { decodeSubscription, encodeAssignment, encodeSubscription } from '../../protocol/consumerProtocol.ts';
+import {
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+  type Subscription,
+} from '../../protocol/consumerProtocol.ts';
 import type { ResponseOf } from '../../protocol/schema.ts';
 import type { ClientContext } from '../clientContext.ts';
+import { MalformedSubscriptionError } from '../errors.ts';
 import { byTopic, inOrder, nameOf, type TopicPartition } from '../topicPartition.ts';
 import type { GroupRole } from './membership.ts';
 import { protocolOf } from './settings.ts';
@@ -67,7 +74,7 @@ export class Leader implements GroupRole {
     const assignor = this.#settings.partitionAssignmentStrategy.find(({ name }) => name === strategy);
     if (assignor === undefined)
       throw new Error(`the coordinator chose the strategy '${strategy}', which this consumer did not offer`);
-    const group = members.map(groupMember);
+    const group = members.map((member) => groupMember(member, strategy));
     this.#watched = [...new Set(group.flatMap(({ topics }) => topics))].sort();
     this.#context.metadata.want(this.#watched);
     // What is known already is as fresh as for anybody else; the request would wait behind a fetch that the broker holds.
@@ -101,12 +108,22 @@ export class Leader implements GroupRole {
 
 type Joined = ResponseOf<typeof JoinGroup>['members'][number];
 
-function groupMember({ memberId, groupInstanceId, metadata }: Joined): GroupMember {
-  const { topics, ownedPartitions, generationId, userData } = decodeSubscription(metadata);
+function groupMember({ memberId, groupInstanceId, metadata }: Joined, strategy: string): GroupMember {
+  const { topics, ownedPartitions, generationId, userData } = subscriptionOf(memberId, metadata, strategy);
   const owned = ownedPartitions.flatMap(({ topic, partitions }) =>
     partitions.map((partition) => ({ topic, partition })),
   );
   return { memberId, groupInstanceId, topics, ownedPartitions: owned, generationId, userData };
+}
+
+/** As strict as Java, which gives up the meeting as well, and clearer about who is to blame. */
+function subscriptionOf(memberId: string, metadata: Uint8Array, strategy: string): Subscription {
+  try {
+    return decodeSubscription(metadata);
+  } catch (error) {
+    if (error instanceof MalformedBytes) throw new MalformedSubscriptionError(memberId, strategy, error);
+    throw error;
+  }
 }
 
 /**
