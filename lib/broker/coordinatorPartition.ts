@@ -18,12 +18,21 @@ import { errorOfAppend } from './storageErrors.ts';
 /** What the runtime must be able to do with a coordinator: groups now; transactions and share groups have the same shape. */
 export interface Shard<Event, Response> {
   replay(record: CoordinatorRecord): void;
-  loaded(now: number): readonly { readonly key: string; readonly outcome: Outcome<Response> }[];
+  loaded(now: number): readonly Keyed<Response>[];
   decide(key: string, event: Event | RuntimeEvent, now: number): Outcome<Response>;
   /** What there is to do without anybody asking, key by key; called from time to time. */
-  swept(now: number): readonly { readonly key: string; readonly outcome: Outcome<Response> }[];
+  swept(now: number): readonly Keyed<Response>[];
   readonly keys: Iterable<string>;
 }
+
+/** A decision, and whom it is about. */
+export interface Keyed<Response> {
+  readonly key: string;
+  readonly outcome: Outcome<Response>;
+}
+
+/** Something to be decided on that no client has asked for. `now` is the wall clock in ms. */
+export type Unasked<Response, S> = (shard: S, now: number) => readonly Keyed<Response>[];
 
 const READ_BYTES = 1 << 20;
 
@@ -109,10 +118,10 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
     return look(this.#shard);
   }
 
-  /** Lets the coordinator forget what is no longer needed. */
-  sweep(): void {
+  /** Carries out what the coordinator decides without having been asked by a client. */
+  unasked(decide: Unasked<Response, S>): void {
     if (this.#state !== 'active') return;
-    for (const { key, outcome } of this.#shard.swept(this.#host.clock.wallMs())) this.#carryOut(key, outcome);
+    for (const { key, outcome } of decide(this.#shard, this.#host.clock.wallMs())) this.#carryOut(key, outcome);
   }
 
   /** Everybody who waits is sent away, and no timer is left. */

@@ -10,7 +10,7 @@ import { groupPartition } from '../coordinators/groupPartition.ts';
 import type { ReplyTo } from '../coordinators/outcome.ts';
 import { type ErrorCode, Errors } from '../protocol/errors.ts';
 import type { Host } from '../trace/host.ts';
-import { CoordinatorPartition, type Shard } from './coordinatorPartition.ts';
+import { CoordinatorPartition, type Shard, type Unasked } from './coordinatorPartition.ts';
 
 export class CoordinatorRuntime<Event, Response, S extends Shard<Event, Response>> {
   readonly #host: Host;
@@ -58,9 +58,14 @@ export class CoordinatorRuntime<Event, Response, S extends Shard<Event, Response
     return { loaded: active.map(({ shard }) => shard), loading: active.length < this.#partitions.length };
   }
 
+  /** Lets every coordinator here decide on something that none of its clients asked for. Those that are being loaded are left out. */
+  everywhere(decide: Unasked<Response, S>): void {
+    for (const partition of this.#partitions) partition.unasked(decide);
+  }
+
   /** Lets all coordinators forget what is no longer needed. */
   sweep(): void {
-    for (const partition of this.#partitions) partition.sweep();
+    this.everywhere((shard, now) => shard.swept(now));
   }
 
   close(): void {

@@ -64,6 +64,7 @@ function acceptedRecords(step: Step, event: CommitEvent): CoordinatorRecord[] {
             leaderEpoch: partition.committedLeaderEpoch,
             metadata: partition.committedMetadata ?? '',
             commitTimestamp: step.now,
+            ...(event.retentionTimeMs === undefined ? {} : { expireTimestamp: step.now + event.retentionTimeMs }),
           },
         ),
       ),

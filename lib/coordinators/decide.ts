@@ -29,6 +29,7 @@ import { onSessionTimer } from './session.ts';
 import { staticMemberAppended, staticMemberFailed } from './staticMember.ts';
 import { JOIN_TIMER, memberOfTimer, Step, SYNC_TIMER } from './step.ts';
 import { assignmentAppended, assignmentFailed, onSync, onSyncTimer } from './sync.ts';
+import { onTopicDeleted } from './topicDeleted.ts';
 import { onUnload } from './unload.ts';
 
 export interface Decision extends Outcome<GroupResponse> {
@@ -76,6 +77,8 @@ function apply(step: Step, event: GroupEvent): void {
       return onLoaded(step);
     case 'sweep':
       return onSweep(step, event);
+    case 'topicDeleted':
+      return onTopicDeleted(step, event);
     case 'unload':
       return onUnload(step);
   }

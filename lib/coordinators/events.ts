@@ -86,6 +86,8 @@ export interface CommitEvent extends MemberIdentity {
   readonly groupId: string;
   /** -1 from somebody outside the group protocol. */
   readonly generationId: number;
+  /** How long the offsets are to be kept, in ms, where the committer says so. */
+  readonly retentionTimeMs?: number;
   readonly topics: readonly {
     readonly name: string;
     readonly partitions: readonly {
@@ -132,10 +134,23 @@ export type GroupRequest =
 /** Time to look for offsets that are no longer needed: all that the group has. */
 export interface SweepEvent {
   readonly type: 'sweep';
-  readonly offsets: readonly { readonly topic: string; readonly partition: number; readonly commitTimestamp: number }[];
+  readonly offsets: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly commitTimestamp: number;
+    readonly expireTimestamp?: number;
+  }[];
 }
 
-export type GroupEvent = GroupRequest | LoadedEvent | SweepEvent | RuntimeEvent;
+/** A topic is gone, and with it every use for offsets in it. */
+export interface TopicDeletedEvent {
+  readonly type: 'topicDeleted';
+  readonly topic: string;
+  /** The partitions of it that the group has offsets for, or has commits under way for. */
+  readonly partitions: readonly number[];
+}
+
+export type GroupEvent = GroupRequest | LoadedEvent | SweepEvent | TopicDeletedEvent | RuntimeEvent;
 
 /** What the broker's properties say about groups. */
 export interface GroupSettings {

@@ -3,7 +3,8 @@
  *
  * The time counts from the moment at which the group lost its last member, not from the commit: a group that is at work keeps its offsets however
  * rarely it commits. Two cases count from the commit. A group that has only ever stored offsets has no members to lose; and a group at
- * work may have offsets of topics that none of its members wants any more.
+ * work may have offsets of topics that none of its members wants any more. Where an old client has said with its commit how long the offset is to be
+ * kept, its word counts instead.
  *
  * Source: `ClassicGroup.offsetExpirationCondition`, `OffsetMetadataManager.cleanupExpiredOffsets`; KIP-211, KIP-496.
  */
@@ -26,7 +27,7 @@ export function onSweep(step: Step, event: SweepEvent): void {
   const { groupId } = group;
   const expired = event.offsets.filter((offset) => {
     const since = idleSince(group, offset);
-    return since !== null && now - since >= settings.offsetsRetentionMs;
+    return since !== null && now >= (offset.expireTimestamp ?? since + settings.offsetsRetentionMs);
   });
   const isLast = group.state === 'Empty' && expired.length === event.offsets.length;
   if (expired.length === 0 && !isLast) return;

@@ -68,6 +68,7 @@ export type Appending =
       readonly assignments: ReadonlyMap<string, Uint8Array>;
     }
   | { readonly kind: 'empty' }
+  | { readonly kind: 'topicDeleted' }
   | {
       readonly kind: 'commit';
       readonly to: ReplyTo;

@@ -51,9 +51,23 @@ export class GroupShard {
   swept(now: number): readonly { readonly key: string; readonly outcome: Outcome<GroupResponse> }[] {
     return [...this.#groups.keys()].map((key) => {
       const offsets = [...this.offsets(key)].flatMap(([topic, partitions]) =>
-        [...partitions].map(([partition, { commitTimestamp }]) => ({ topic, partition, commitTimestamp })),
+        [...partitions].map(([partition, { commitTimestamp, expireTimestamp }]) => ({
+          ...{ topic, partition, commitTimestamp },
+          ...(expireTimestamp === undefined ? {} : { expireTimestamp }),
+        })),
       );
       return { key, outcome: this.decide(key, { type: 'sweep', offsets }, now) };
+    });
+  }
+
+  /** What a topic that was deleted leaves to do, group by group. */
+  topicDeleted(
+    topic: string,
+    now: number,
+  ): readonly { readonly key: string; readonly outcome: Outcome<GroupResponse> }[] {
+    return [...this.#groups.keys()].map((key) => {
+      const partitions = this.#partitionsOf(key, topic);
+      return { key, outcome: this.decide(key, { type: 'topicDeleted', topic, partitions }, now) };
     });
   }
 
@@ -83,6 +97,16 @@ export class GroupShard {
   /** The offsets of a group by topic and partition; none for a group that does not exist. */
   offsets(groupId: string): GroupOffsets {
     return this.#offsets.get(groupId) ?? NO_OFFSETS;
+  }
+
+  /** A commit that is being appended counts: its record comes before any that is decided on now. */
+  #partitionsOf(groupId: string, topic: string): number[] {
+    const partitions = new Set(this.offsets(groupId).get(topic)?.keys());
+    for (const { key, value } of (this.#appending.get(groupId) ?? []).flat()) {
+      const about = decodeKey(key);
+      if (about?.kind === 'offset' && about.topic === topic && value !== null) partitions.add(about.partition);
+    }
+    return [...partitions].sort((a, b) => a - b);
   }
 
   #remember(groupId: string, { records }: Decision): void {

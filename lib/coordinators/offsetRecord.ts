@@ -1,7 +1,8 @@
 /**
  * The record in which a committed offset is kept: one key for each group, topic and partition, so that compaction leaves the newest.
  *
- * Source: `OffsetCommitValue.json`, version 3. Version 1 had an expiry of its own, and version 4 begins with tagged fields.
+ * Source: `OffsetCommitValue.json`, version 3, or 1 for an offset with an expiry of its own, which old clients can ask for. Version 4 begins with tagged
+ * fields.
  */
 import { Reader } from '../bytes/reader.ts';
 import { int32, int64, string, struct } from '../protocol/schema.ts';
@@ -9,6 +10,7 @@ import { encodeOffsetKey, type OffsetKey, versioned } from './coordinatorKey.ts'
 import type { CoordinatorRecord } from './outcome.ts';
 
 const VERSION = 3;
+const WITH_EXPIRY = 1;
 
 const offsetValue = struct({
   offset: int64,
@@ -26,10 +28,13 @@ export interface CommittedOffset {
   readonly metadata: string;
   /** When it was committed, in ms since 1970 by the coordinator's clock. */
   readonly commitTimestamp: number;
+  /** When it expires, in ms since 1970, where the committer has said so: OffsetCommit up to version 4. */
+  readonly expireTimestamp?: number;
 }
 
 export function offsetRecord(key: OffsetKey, value: CommittedOffset): CoordinatorRecord {
-  return { key: encodeOffsetKey(key), value: versioned(VERSION, offsetValue, value) };
+  const version = value.expireTimestamp === undefined ? VERSION : WITH_EXPIRY;
+  return { key: encodeOffsetKey(key), value: versioned(version, offsetValue, value) };
 }
 
 export function offsetTombstone(key: OffsetKey): CoordinatorRecord {
@@ -40,6 +45,6 @@ export function offsetTombstone(key: OffsetKey): CoordinatorRecord {
 export function decodeOffsetValue(bytes: Uint8Array): CommittedOffset {
   const reader = new Reader(bytes);
   const version = reader.int16();
-  const { offset, leaderEpoch, metadata, commitTimestamp } = offsetValue.read(reader, { version, flexible: false });
-  return { offset, leaderEpoch, metadata, commitTimestamp };
+  const { expireTimestamp, ...kept } = offsetValue.read(reader, { version, flexible: false });
+  return expireTimestamp < 0 ? kept : { ...kept, expireTimestamp };
 }

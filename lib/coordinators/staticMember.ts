@@ -73,6 +73,8 @@ export function staticMemberAppended(step: Step, done: StaticMemberAppending): v
   if (member?.parkedJoin !== done.to || step.group.state !== 'Stable') return;
   if (step.group.generationId !== done.generationId) return;
   step.putMember({ ...member, parkedJoin: null });
+  // While it waited its session may have run out, which counts for nothing then; from now on it does.
+  step.startSession(member);
   step.reply(done.to, done.response);
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   DeleteGroups,
+  DeleteTopics,
   DescribeGroups,
   FindCoordinator,
   Heartbeat,
@@ -168,6 +169,21 @@ describe('a group and its offsets', () => {
       await stage.start();
       const after = await stage.client();
       expect(await after.committed('bank', 'ledger', 0)).toBe(-1);
+    }, settings),
+  );
+
+  test(
+    'go with their topic: one of the same name is begun anew, also by the next coordinator',
+    onStage(async (stage) => {
+      const before = await memberOf(stage);
+      expect(await commit(before, 41)).toBe('NONE');
+      const { responses } = await before.ask(DeleteTopics, { topics: [{ name: 'ledger' }] });
+      expect(responses.map(({ errorCode }) => nameOf(errorCode))).toEqual(['NONE']);
+      await stage.broker.topics.ensure('ledger', 3);
+      expect(await before.committed('bank', 'ledger', 0)).toBe(-1);
+      stage.crash();
+      await stage.start();
+      expect(await (await stage.client()).committed('bank', 'ledger', 0)).toBe(-1);
     }, settings),
   );
 

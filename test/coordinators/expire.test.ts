@@ -125,6 +125,47 @@ describe('the offsets of a group', () => {
     );
   });
 
+  test('expire when an old client has said so, also after a failover, and not while a member works', () => {
+    transcript(
+      `
+      > stable m1
+      > commit m1 1 ledger/0=1 keep=200
+        append ledger/0=1
+      > appended
+        offset.committed ledger/0=1 by m1 @1
+        #1 ledger/0 NONE
+      > later 200
+      > sweep
+      > leave m1
+        m1 left: LeaveGroup
+        Stable → PreparingRebalance @1
+        PreparingRebalance → Empty @2
+        append group @2
+        #2 m1 NONE
+      > appended
+      > commit nobody -1 ledger/1=2 keep=3000
+        append ledger/1=2
+      > appended
+        offset.committed ledger/1=2 by nobody @-1
+        #3 ledger/1 NONE
+      > failover
+        Empty @2
+      > sweep
+        offset.expired ledger/0
+        append ledger/0=deleted
+      > appended
+      > later 2999
+      > sweep
+      > later 1
+      > sweep
+        offset.expired ledger/1
+        append ledger/1=deleted
+        append group deleted
+      `,
+      settings,
+    );
+  });
+
   test('are left alone while something is being written', () => {
     transcript(
       `

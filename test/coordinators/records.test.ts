@@ -35,7 +35,9 @@ describe('an offset', () => {
     const two = unhex('0002', '0000000000000005', '0000', '0000000000000007');
     expect(decodeOffsetValue(two)).toEqual({ offset: 5, leaderEpoch: -1, metadata: '', commitTimestamp: 7 });
     const one = unhex('0001', '0000000000000005', '0000', '0000000000000007', '0000000000000009');
-    expect(decodeOffsetValue(one)).toEqual({ offset: 5, leaderEpoch: -1, metadata: '', commitTimestamp: 7 });
+    const kept = { offset: 5, leaderEpoch: -1, metadata: '', commitTimestamp: 7, expireTimestamp: 9 };
+    expect(decodeOffsetValue(one)).toEqual(kept);
+    expect(offsetRecord({ group: 'g', topic: 't', partition: 1 }, kept).value).toEqual(one);
     expect(decodeKey(unhex('0000', '0001', text('g'), '0001', text('t'), '00000000'))).toEqual({
       kind: 'offset',
       group: 'g',

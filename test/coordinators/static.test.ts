@@ -297,3 +297,46 @@ test('a name that nobody has', () => {
     `,
   );
 });
+
+test('a member that has come back is watched also when its session ran out while its place was being written down', () => {
+  transcript(
+    `
+    > join new id=m1 instance=one session=6000
+      m1 joined: new
+      Empty → PreparingRebalance @0
+      timer session m1 300000
+      timer join 3000
+    > timer join
+      PreparingRebalance → CompletingRebalance @1
+      #1 m1 joined @1 range, leader m1, sees m1:ledger
+      timer join off
+      timer session m1 6000
+      timer sync 300000
+    > sync m1 1 instance=one
+      append group @1 range m1=-
+      timer sync off
+    > appended
+      CompletingRebalance → Stable @1
+      #2 assigned -
+      timer session m1 6000
+    > join new id=m2 instance=one session=6000
+      m1 replaced: m2 has the same group.instance.id
+      m2 joined: static member came back
+      append group @1 range m2=-
+      timer session m1 off
+      timer session m2 6000
+    > timer session m2
+    > appended
+      #3 m2 joined @1 range, leader m1
+      timer session m2 6000
+    > timer session m2
+      m2 expired: session timeout
+      Stable → PreparingRebalance @1
+      PreparingRebalance → Empty @2
+      append group @2
+      timer session m2 off
+      timer join off
+    `,
+    { timers: true },
+  );
+});

@@ -70,15 +70,23 @@ class Stage {
     if (verb === 'completing' || verb === 'stable') return this.#begin(verb, words);
     if (verb === 'failover') return this.#failover();
     if (verb === 'offsets') return this.#offsets();
+    if (verb === 'topicDeleted') return this.#topicDeleted(words[0]);
     if (verb === 'later') {
       this.#now += Number(words[0]);
       return [];
     }
     if (verb === 'appended') this.#log.push(...(this.#appending.shift() ?? []));
     if (verb === 'appendFailed') this.#appending.shift();
-    const outcome = this.#shard.decide(GROUP, this.#event(verb, words), this.#now);
+    return this.#take(this.#shard.decide(GROUP, this.#event(verb, words), this.#now));
+  }
+
+  #take(outcome: Outcome<GroupResponse>): string[] {
     if (outcome.records.length > 0) this.#appending.push(outcome.records);
     return this.#show(outcome);
+  }
+
+  #topicDeleted(topic: string): string[] {
+    return this.#shard.topicDeleted(topic, this.#now).flatMap(({ outcome }) => this.#take(outcome));
   }
 
   /** A group of these members in generation 1, without the lines in which it came about. In Stable each has its letter as assignment. */
@@ -177,6 +185,7 @@ class Stage {
           to: ++this.#requests,
           ...member,
           generationId: Number(second),
+          ...(settings.has('keep') ? { retentionTimeMs: Number(settings.get('keep')) } : {}),
           topics: words.slice(2).flatMap((word) => {
             const [, name, partition, offset, size] = /^(\w+)\/(\d+)=(-?\d+)(?:~(\d+))?$/.exec(word) ?? [];
             if (name === undefined) return [];
@@ -209,7 +218,10 @@ class Stage {
         };
       case 'sweep': {
         const offsets = [...this.#shard.offsets(GROUP)].flatMap(([topic, partitions]) =>
-          [...partitions].map(([partition, { commitTimestamp }]) => ({ topic, partition, commitTimestamp })),
+          [...partitions].map(([partition, { commitTimestamp, expireTimestamp }]) => ({
+            ...{ topic, partition, commitTimestamp },
+            ...(expireTimestamp === undefined ? {} : { expireTimestamp }),
+          })),
         );
         return { type: verb, offsets };
       }
@@ -238,7 +250,7 @@ class Stage {
 function showFact({ what, detail }: Fact): string[] {
   if (what === 'group.state') return [`${detail.from} → ${detail.to} @${detail.generation}`];
   if (what === 'group.member') return [`${detail.member} ${detail.change}: ${detail.why}`];
-  if (what === 'offset.expired') return [`${what} ${detail.topic}/${detail.partition}`];
+  if (what === 'offset.expired' || what === 'offset.deleted') return [`${what} ${detail.topic}/${detail.partition}`];
   return [
     `${what} ${detail.topic}/${detail.partition}=${detail.offset} by ${detail.member || 'nobody'} @${detail.generation}`,
   ];

@@ -315,31 +315,4 @@ export const differences: readonly Difference[] = [
       [[5], 'Dead', ''],
     ],
   },
-  {
-    sentence: 'offsets of a topic go with it',
-    because:
-      'Kafka tells the coordinator of topics that are deleted. Here their offsets stay until they expire or are deleted.',
-    places: [
-      [
-        [0],
-        ['NONE'],
-        [
-          'NONE',
-          [
-            'offsets-of-a-topic-go-with-it-ledger',
-            [
-              {
-                partitionIndex: 0,
-                committedOffset: 3,
-                committedLeaderEpoch: -1,
-                metadata: 'note',
-                errorCode: 'NONE',
-              },
-            ],
-          ],
-        ],
-      ],
-      [[1], 'NONE: -1 ""', 'NONE: 3 "note"'],
-    ],
-  },
 ];

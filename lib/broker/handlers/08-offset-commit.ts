@@ -7,6 +7,7 @@ import type { Handler } from '../dispatch.ts';
 
 /** Before this version clients do not know GROUP_ID_NOT_FOUND as an answer to a commit. */
 const GROUP_ID_NOT_FOUND_SINCE = 9;
+const AS_THE_BROKER_IS_SET = -1;
 
 export const handleOffsetCommit: Handler<typeof OffsetCommit> = async (services, request, { version }) => {
   const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request;
@@ -24,7 +25,9 @@ export const handleOffsetCommit: Handler<typeof OffsetCommit> = async (services,
     partitions: partitions.filter(({ exists }) => exists).map(({ partition }) => partition),
   }));
   const identity = { groupId, memberId, groupInstanceId, generationId };
-  const event = (to: number): CommitEvent => ({ type: 'commit', to, ...identity, topics });
+  const { retentionTimeMs } = request;
+  const kept = retentionTimeMs === AS_THE_BROKER_IS_SET ? {} : { retentionTimeMs };
+  const event = (to: number): CommitEvent => ({ type: 'commit', to, ...identity, ...kept, topics });
   const response = (await services.groups.ask(groupId, event)) as CommitResponse;
   // An entry for each partition of the request, in its order.
   return {

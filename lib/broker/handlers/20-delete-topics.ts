@@ -1,4 +1,7 @@
-/** DeleteTopics, versions 1-6. Topics that the broker keeps for itself cannot be deleted, other than in Kafka: groups live in one. */
+/**
+ * DeleteTopics, versions 1-6. Topics that the broker keeps for itself cannot be deleted, other than in Kafka: groups live in one. Groups forget their
+ * offsets in a topic that goes.
+ */
 import type { Topic } from '../../cluster/topics.ts';
 import type { DeleteTopics } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
@@ -9,7 +12,8 @@ type TopicResponse = ResponseInput<typeof DeleteTopics>['responses'][number];
 
 const BY_ID_SINCE = 6;
 
-export const handleDeleteTopics: Handler<typeof DeleteTopics> = async ({ topics, config }, request, { version }) => {
+export const handleDeleteTopics: Handler<typeof DeleteTopics> = async (services, request, { version }) => {
+  const { topics, config, groups } = services;
   const responses: TopicResponse[] = [];
   const byName = request.topicNames.map((name) => ({ name, topicId: NO_UUID }));
   for (const { name, topicId, misnamed } of questions(version >= BY_ID_SINCE ? request.topics : byName)) {
@@ -17,6 +21,7 @@ export const handleDeleteTopics: Handler<typeof DeleteTopics> = async ({ topics,
     const topic = name === null ? topics.withId(topicId) : topics.named(name);
     const error = misnamed ? Errors.INVALID_REQUEST : problemOf(topic, unknown, config['delete.topic.enable']);
     const gone = topic && error === Errors.NONE ? await topics.delete(topic) : true;
+    if (topic && gone && error === Errors.NONE) groups.everywhere((shard, now) => shard.topicDeleted(topic.name, now));
     const said = gone ? error : unknown;
     const identity = misnamed
       ? { name, topicId }

@@ -83,7 +83,7 @@ function writesIn(history: History): Map<string, Write[]> {
 
 /** Offsets go when they expire, and when somebody deletes them, their group or their topic. */
 function forgets(what: string, { api }: { readonly [name: string]: Json }): boolean {
-  if (what === 'offset.expired') return true;
+  if (what === 'offset.expired' || what === 'offset.deleted') return true;
   return what === 'request.sent' && (api === 'DeleteGroups' || api === 'OffsetDelete' || api === 'DeleteTopics');
 }
 
