@@ -9,6 +9,11 @@ declare module '*.vue' {
 
 declare module '*.css' {}
 
+/** Made when the kernel's part is bundled: a copy of kafkajs over the names that it is given. */
+declare module 'stock-kafkajs' {
+  export function makeKafkajs(names: object): typeof import('kafkajs');
+}
+
 declare module 'virtual:kafkaito-parts' {
   export const parts: Record<string, () => Promise<{ text: string }>>;
 }

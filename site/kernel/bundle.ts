@@ -9,6 +9,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { FRAME_SCRIPT, frameDocument } from './frame.ts';
+import { copiesFromPart, stockKafkajs } from './kafkajs/bundle.ts';
 import { keepClassNames, slimAcorn, slimSucrase, withoutAbout } from './slimming.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -16,13 +17,18 @@ const LIBRARY = join(ROOT, 'lib/index.ts');
 const COURSE = join(ROOT, 'chapters/tools/index.ts');
 const CODECS = join(ROOT, 'lib/codecs/codecs.ts');
 const EXERCISES = join(ROOT, 'chapters/tools/exercises');
+/** Stock kafkajs as a program of a simulated world, and what of that is for the page alone. */
+const KAFKAJS = join(ROOT, 'chapters/tools/kafkajs');
+const KAFKAJS_PART = join(ROOT, 'site/kernel/kafkajs');
 
 /**
  * The parts (parts.ts): what only some cells need, by the name under which they are asked for, and the file that each is made from. The
- * codecs, and the check of each chapter's exercise.
+ * codecs, stock kafkajs, and the check of each chapter's exercise.
  */
 export const partFiles: Readonly<Record<string, string>> = {
   codecs: CODECS,
+  kafkajs: join(KAFKAJS_PART, 'part.ts'),
+  'course/kafkajs': join(KAFKAJS, 'index.ts'),
   ...Object.fromEntries(
     readdirSync(EXERCISES).map((file) => [`course/${file.replace(/\.ts$/, '')}`, join(EXERCISES, file)]),
   ),
@@ -87,12 +93,18 @@ export async function bundlePart(name: string): Promise<PartBundle> {
     ...common,
     entryPoints: [partFiles[name]],
     globalName: 'part',
-    plugins: [name === 'codecs' ? sharedErrors() : sharedDoors()],
+    plugins: pluginsFor(name),
   });
   return {
     text: result.outputFiles[0].text,
     inputs: Object.keys(result.metafile.inputs).map((input) => join(ROOT, input)),
   };
+}
+
+function pluginsFor(name: string): Plugin[] {
+  if (name === 'codecs') return [sharedErrors()];
+  if (name === 'kafkajs') return [stockKafkajs(common, KAFKAJS_PART)];
+  return [copiesFromPart(), sharedDoors()];
 }
 
 function codecsApart(): Plugin {
@@ -118,7 +130,7 @@ function sharedErrors(): Plugin {
   };
 }
 
-/** A check of an exercise takes the library and the course from the kernel, and comes through their front doors only: behind them are copies. */
+/** What cells import as `course/…` takes the library and the course from the kernel, and comes through their front doors only: behind them are copies. */
 function sharedDoors(): Plugin {
   const doors = new Map([
     [LIBRARY, 'kafkaito'],
@@ -131,7 +143,7 @@ function sharedDoors(): Plugin {
         const file = join(resolveDir, path);
         const door = doors.get(file);
         if (door !== undefined) return { path: door, namespace: 'shared' };
-        if (file.startsWith(EXERCISES)) return undefined;
+        if (file.startsWith(EXERCISES) || file.startsWith(KAFKAJS)) return undefined;
         return {
           errors: [
             { text: `${relative(ROOT, file)} is behind the front doors of kafkaito and course: export it there` },

@@ -1,5 +1,5 @@
 /**
- * What only some cells need is not in the kernel: the codecs, and the checks of exercises. Each is a text of its own, a part, which the page sends along
+ * What only some cells need is not in the kernel: the codecs, stock kafkajs, and the checks of exercises. Each is a text of its own, a part, which the page sends along
  * with a cell that names it (bundle.ts makes them).
  *
  * A part is given the kernel's own library and course, so that a class is the same class wherever it is met.
@@ -19,7 +19,7 @@ const taken = new Map<string, Exports>();
 export function takePart(name: string, text: string): Exports {
   const known = taken.get(name);
   if (known !== undefined) return known;
-  const shared = { kafkaito, course, MalformedBytes, CodecUnavailable };
+  const shared = { kafkaito, course, MalformedBytes, CodecUnavailable, partNamed };
   const part = new Function('shared', `${text}\nreturn part;`)(shared) as Exports;
   taken.set(name, part);
   return part;

@@ -80,7 +80,8 @@ function start(port: MessagePort): void {
     const { run, name, source, isModule, files, parts } = event.data;
     for (const [part, text] of Object.entries(parts)) {
       const exports = takePart(part, text);
-      if (part !== 'codecs') modules[part] = () => exports;
+      if (part === 'kafkajs') modules[part] = () => exports.kafkajs as Exports;
+      else if (part !== 'codecs') modules[part] = () => exports;
     }
     meter.startRun(run);
     if (isModule) cellConsole.log(`saved ${name}`);

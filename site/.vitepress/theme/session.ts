@@ -170,11 +170,13 @@ function needsRun(cell: CellState): boolean {
   return cell.runnable && (cell.stale || cell.phase !== 'done' || cell.fromLink);
 }
 
-/** The texts of the parts that the code names: a module by its name in quotes, the codecs by that of any of them. */
+/** The parts that go by more than their own name in quotes: the codecs by that of any of them, kafkajs also as a program of a world. */
+const SPECIAL: Record<string, RegExp> = { codecs: /\b(gzip|snappy|lz4|zstd)\b/, kafkajs: /['"](course\/)?kafkajs['"]/ };
+
+/** The texts of the parts that the code names. */
 async function partsFor(code: string): Promise<Record<string, string>> {
   const { parts } = await import('virtual:kafkaito-parts');
-  const isNamed = (name: string) =>
-    name === 'codecs' ? /\b(gzip|snappy|lz4|zstd)\b/.test(code) : new RegExp(`['"]${name}['"]`).test(code);
+  const isNamed = (name: string) => (SPECIAL[name] ?? new RegExp(`['"]${name}['"]`)).test(code);
   const names = Object.keys(parts).filter(isNamed);
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, (await parts[name]()).text])));
 }
