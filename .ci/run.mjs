@@ -26,7 +26,7 @@ const summary = [];
 
 const cleanBefore = gitStatus();
 if (await stage('install', 360, installation())) {
-  await stage('check and builds', 120, npmScripts('check', 'build', 'build:notebooks', 'build:site'));
+  await stage('check and builds', 120, npmScripts('check', 'build', 'build:site'));
   await stage('package', 90, npmScripts('test:package'));
   await stage('npm test', 120, npmScripts('test'));
   await stage('notebooks and exercises', 180, npmScripts('test:notebooks', 'exercises'));
