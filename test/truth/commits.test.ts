@@ -230,7 +230,13 @@ describe('what a commit says', () => {
 });
 
 describe('one commit a record', () => {
-  const settings = { groupId: 'bank', clientId: 'reader', autoOffsetReset: 'earliest', ...manual, sessionTimeoutMs: 6_000 } as const;
+  const settings = {
+    groupId: 'bank',
+    clientId: 'reader',
+    autoOffsetReset: 'earliest',
+    ...manual,
+    sessionTimeoutMs: 6_000,
+  } as const;
   const world = () => simulate({ topics: { ledger: { records: upTo(2).map((n) => ({ value: String(n) })) } } });
   const counts = (done: readonly number[]) => upTo(2).map((offset) => done.filter((one) => one === offset).length);
   const program = (isCommitFirst: boolean) => async (kafka: Kafka, done: number[]) => {
