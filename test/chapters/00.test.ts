@@ -2,6 +2,7 @@
 import { type Attempt, judge } from 'course/00';
 import { expect, test } from 'vitest';
 import { ninety, twoHundredAndEighty } from '../../chapters/solutions/00-a-balance-goes-wrong.ts';
+import { shown } from './outputs.ts';
 
 const commitFirst = ninety.onEvent;
 const bankFirst = twoHundredAndEighty.onEvent;
@@ -81,4 +82,12 @@ test.each<[name: string, goal: number, attempt: Attempt, says: RegExp]>([
   const verdict = await judge(goal, attempt);
   expect(verdict.passed).toBe(false);
   expect(verdict.lines.at(-1)).toMatch(says);
+});
+
+test('what the text says is what the cells have shown', () => {
+  expect(shown('00', 'run')).toBe('Ada has 130\n');
+  expect(shown('00', 'kill')).toBe('Ada has 90\n');
+  expect(shown('00', 'story')).toMatch(/commit: go on at 2\n▶ .*killed\n[\s\S]*⋮ {2}45 s pass[\s\S]*refused, 90/);
+  expect(shown('00', 'every-crash')).toContain('130 ×2 · 30 ×2 · 130 ×2 · 90 ×2 · 130 ×2 · 250 ×2 · 130');
+  expect(shown('00', 'moved')).toMatch(/230: once[\s\S]*280: once[\s\S]*10: once/);
 });

@@ -2,6 +2,7 @@
 import { type Again, type Committer, judge, judgeAgain } from 'course/05';
 import { expect, test } from 'vitest';
 import { careful, fromTheStart } from '../../chapters/solutions/05-where-a-reader-stands.ts';
+import { shown } from './outputs.ts';
 
 test('the solutions pass', async () => {
   expect((await judgeAgain(fromTheStart)).passed).toBe(true);
@@ -66,4 +67,12 @@ test.each<[name: string, answer: Committer, says: RegExp]>([
   const verdict = await judge(answer);
   expect(verdict.passed).toBe(false);
   expect(verdict.lines.at(-1)).toMatch(says);
+});
+
+test('what the text says is what the cells have shown', () => {
+  expect(shown('05', 'numbers')).toContain('committed 2   ▲ position 3   ▌ log end 3');
+  expect(shown('05', 'auto')).toMatch(/^3 events read\n30\d\d\d ms later: commit 3\n$/);
+  expect(shown('05', 'believes').match(/^\d+/gm)).toEqual(['2', '100', '1']);
+  expect(shown('05', 'late')).toContain('the group goes on at 2');
+  expect(shown('05', 'latest')).toBe('4 +8\n');
 });

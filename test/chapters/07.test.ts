@@ -2,6 +2,7 @@
 import { type Copy, judge, judgeBusy, strategies } from 'course/07';
 import { expect, test } from 'vitest';
 import { busy, twoPrograms } from '../../chapters/solutions/07-a-group-shares-a-topic.ts';
+import { shown } from './outputs.ts';
 
 test('the solutions pass', async () => {
   expect((await judgeBusy(busy)).passed).toBe(true);
@@ -46,4 +47,14 @@ test.each<[name: string, answer: readonly Copy[], says: RegExp]>([
   const verdict = await judge(answer);
   expect(verdict.passed).toBe(false);
   expect(verdict.lines.at(-1)).toMatch(says);
+});
+
+test('what the text says is what the cells have shown', () => {
+  expect(shown('07', 'three')).toMatch(/^website 1 {2}3 .*\nwebsite 2 {2}3 .*\nwebsite 3 {2}0\n$/);
+  expect(shown('07', 'heir')).toMatch(
+    /killed[\s\S]*nobody[\s\S]*partition 0 {4}website 2\n[\s\S]*partition 1 {4}website 3/,
+  );
+  expect(shown('07', 'archive')).toMatch(/archive {4}6/);
+  expect(shown('07', 'assign')).toBe('visitor 1 Flood, Harbour, Bakery\nvisitor 2 Flood, Harbour, Bakery\n');
+  expect(shown('07', 'four')).toContain("'member 3': 0");
 });
