@@ -92,6 +92,11 @@ const known: { readonly [Name in 'kafkajs' | Installable]: Known } = {
   },
 };
 
+/** Our own client in a process of its own, which can be killed. It has only what members of groups need. */
+export function ourselves(bootstrap: string) {
+  return { name: 'us', command: [process.execPath, '--import', 'tsx', path('ours/driver.ts'), bootstrap] };
+}
+
 /** The clients that this machine can run; `run.mjs` says which it cannot. */
 export async function prepareClients(bootstrap: string): Promise<Client[]> {
   const clients: Client[] = [];

@@ -68,11 +68,45 @@ export interface Operations {
     { partition: number; offset: number }[],
   ];
   read: [{ topic: string; partition: number; from: number; count: number }, PlacedRecord[]];
-  /** A consumer that keeps polling and never commits by itself; `member` is the name by which the test knows it. */
-  join: [{ member: string; group: string; topic: string }, null];
+  /** A consumer that keeps polling; `member` is the name by which the test knows it. */
+  join: [{ member: string; group: string; topic: string } & MemberSettings, null];
   state: [{ member: string }, { partitions: number[]; received: [partition: number, offset: number][] }];
   commit: [{ member: string; topic: string; offsets: Offsets }, null];
   leave: [{ member: string }, null];
+  life: [{ member: string }, Life];
+  /** Its application is busy: it polls no more until `release`, while its client goes on with what needs no poll. */
+  hold: [{ member: string }, null];
+  release: [{ member: string }, null];
+}
+
+export interface MemberSettings {
+  /** By Kafka's name. Default: what the client offers by itself. */
+  readonly strategy?: 'roundrobin' | 'cooperative-sticky';
+  /** `group.instance.id`. Default: a dynamic member. */
+  readonly instanceId?: string;
+  /**
+   * Commits what has come as soon as nothing more comes, and, in the callback, before partitions are given up: nothing is then read
+   * twice unless its member is killed before. Default: never commits by itself.
+   */
+  readonly commits?: true;
+}
+
+/** What a member went through. */
+export interface Life {
+  /** Null when the client does not tell. */
+  readonly generation: number | null;
+  /** The callbacks of rebalances, in their order. Such as name no partition are there as well. */
+  readonly calls: readonly (readonly [what: 'assigned' | 'revoked' | 'lost', partitions: readonly number[]])[];
+  /** What polls have thrown, or what went wrong in the background, last. */
+  readonly failure: string | null;
+}
+
+/** How a driver shows who it is. */
+export interface Security {
+  /** A file with the certificate to trust. */
+  readonly ca: string;
+  readonly username: string;
+  readonly password: string;
 }
 
 export type Operation = keyof Operations;
@@ -110,10 +144,12 @@ export class Driver {
   #end: Error | undefined;
   #lastId = 0;
 
-  constructor({ name, command }: { readonly name: string; readonly command: readonly string[] }) {
+  /** With `security` all connections go through TLS, and log in by SCRAM-SHA-512. */
+  constructor({ name, command }: { readonly name: string; readonly command: readonly string[] }, security?: Security) {
     this.client = name;
     const [program, ...args] = command;
-    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
+    const env = { ...process.env, ...(security && { INTEROP_SECURITY: JSON.stringify(security) }) };
+    this.#child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
     createInterface({ input: this.#child.stdout! }).on('line', (line) => {
       const answer: Answer = JSON.parse(line);
       this.#waiting.get(answer.id)?.resolve(answer);
@@ -148,6 +184,13 @@ export class Driver {
     const limit = setTimeout(() => this.#child.kill('SIGKILL'), 3000);
     await ended;
     clearTimeout(limit);
+  }
+
+  /** As if somebody pulled the plug of the program. */
+  async kill(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await ended;
   }
 
   #fail(why: string): void {

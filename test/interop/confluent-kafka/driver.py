@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import queue
 import sys
 import threading
@@ -11,6 +12,7 @@ from confluent_kafka import (
     Consumer,
     ConsumerGroupTopicPartitions,
     IsolationLevel,
+    KafkaError,
     KafkaException,
     Producer,
     TopicCollection,
@@ -29,6 +31,15 @@ from confluent_kafka.admin import (
 
 BOOTSTRAP = sys.argv[1]
 COMMON = {"bootstrap.servers": BOOTSTRAP, "client.id": "interop-librdkafka", "log_level": 0}
+if "INTEROP_SECURITY" in os.environ:
+    security = json.loads(os.environ["INTEROP_SECURITY"])
+    COMMON |= {
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": security["username"],
+        "sasl.password": security["password"],
+        "ssl.ca.location": security["ca"],
+    }
 LIMIT_S = 20
 
 admin = AdminClient(COMMON)
@@ -202,11 +213,21 @@ def read(topic, partition, **places):
 class Member:
     """A consumer that polls in a thread of its own, which alone may touch it, and notes what comes."""
 
-    def __init__(self, group, topic):
+    def __init__(self, group, topic, strategy=None, instance_id=None, commits=False):
         settings = {"group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False}
-        quick = {"session.timeout.ms": 10000, "heartbeat.interval.ms": 200, "fetch.wait.max.ms": 100}
+        quick = {"session.timeout.ms": 6000, "heartbeat.interval.ms": 200, "fetch.wait.max.ms": 100}
+        if strategy is not None:
+            settings["partition.assignment.strategy"] = strategy
+        if instance_id is not None:
+            settings["group.instance.id"] = instance_id
+        self.topic = topic
+        self.commits_itself = commits
+        # The next offset of what has come and is not committed, by partition.
+        self.uncommitted = {}
+        self.calls = []
+        self.failure = None
         self.consumer = Consumer({**COMMON, **settings, **quick})
-        self.consumer.subscribe([topic])
+        self.consumer.subscribe([topic], on_assign=self.assigned, on_revoke=self.revoked, on_lost=self.lost)
         self.partitions = []
         self.received = []
         self.commits = queue.Queue()
@@ -217,12 +238,46 @@ class Member:
     def run(self):
         while not self.leaving.is_set():
             message = self.consumer.poll(0.05)
-            if message is not None and message.error() is None:
+            if message is None:
+                self.commit_handled(list(self.uncommitted))
+            elif message.error() is None:
                 self.received.append([message.partition(), message.offset()])
+                self.uncommitted[message.partition()] = message.offset() + 1
+            else:
+                self.failure = str(message.error())
             self.partitions = [each.partition for each in self.consumer.assignment()]
             while not self.commits.empty():
                 self.commit_now(*self.commits.get())
         self.consumer.close()
+
+    def commit_handled(self, partitions):
+        handled = [TopicPartition(self.topic, each, self.uncommitted[each]) for each in partitions if each in self.uncommitted]
+        if not self.commits_itself or not handled:
+            return
+        try:
+            self.consumer.commit(offsets=handled, asynchronous=False)
+        except KafkaException as error:
+            # In the middle of a rebalance: later, then.
+            if error.args[0].code() != KafkaError.REBALANCE_IN_PROGRESS:
+                self.failure = str(error)
+            return
+        for each in handled:
+            del self.uncommitted[each.partition]
+
+    def note(self, what, partitions):
+        numbers = sorted(each.partition for each in partitions)
+        self.calls.append([what, numbers])
+        return numbers
+
+    def assigned(self, _, partitions):
+        self.note("assigned", partitions)
+
+    def revoked(self, _, partitions):
+        self.commit_handled(self.note("revoked", partitions))
+
+    def lost(self, _, partitions):
+        for each in self.note("lost", partitions):
+            self.uncommitted.pop(each, None)
 
     def commit_now(self, offsets, committed):
         try:
@@ -243,8 +298,9 @@ class Member:
         self.thread.join(LIMIT_S)
 
 
-def join(member, group, topic):
-    members[member] = Member(group, topic)
+# The names of its parameters are those of the request.
+def join(member, group, topic, strategy=None, instanceId=None, commits=False):
+    members[member] = Member(group, topic, strategy, instanceId, commits)
 
 
 def state(member):
@@ -252,12 +308,17 @@ def state(member):
     return {"partitions": known.partitions, "received": list(known.received)}
 
 
+def life(member):
+    # librdkafka keeps the generation to itself.
+    return {"generation": None, "calls": list(members[member].calls), "failure": members[member].failure}
+
+
 def commit(member, topic, offsets):
     members[member].commit([TopicPartition(topic, int(partition), offset) for partition, offset in offsets.items()])
 
 
 def leave(member):
-    members.pop(member).leave()
+    members[member].leave()
 
 
 OPERATIONS = {
@@ -281,6 +342,7 @@ OPERATIONS = {
     "read": read,
     "join": join,
     "state": state,
+    "life": life,
     "commit": commit,
     "leave": leave,
 }

@@ -30,6 +30,7 @@ import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -39,6 +40,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.protocol.Errors;
@@ -49,6 +51,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 public final class Driver {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Map<String, String> STRATEGIES = Map.of(
+        "roundrobin", "org.apache.kafka.clients.consumer.RoundRobinAssignor",
+        "cooperative-sticky", "org.apache.kafka.clients.consumer.CooperativeStickyAssignor");
+    private static final Map<String, Object> SECURITY = security();
 
     private final String bootstrap;
     private final Admin admin;
@@ -169,7 +175,15 @@ public final class Driver {
             case "read":
                 return read(place, request.get("from").asLong(), request.get("count").asInt());
             case "join":
-                members.put(request.get("member").asText(), new Member(group, topic));
+                members.put(request.get("member").asText(), new Member(group, topic, request));
+                return null;
+            case "life":
+                return members.get(request.get("member").asText()).life();
+            case "hold":
+                members.get(request.get("member").asText()).isHeld = true;
+                return null;
+            case "release":
+                members.get(request.get("member").asText()).isHeld = false;
                 return null;
             case "state":
                 return members.get(request.get("member").asText()).state();
@@ -178,7 +192,7 @@ public final class Driver {
                 return done(members.get(request.get("member").asText()).ask(consumer -> consumer.commitSync(wanted, LIMIT)));
             }
             case "leave":
-                members.remove(request.get("member").asText()).leave();
+                members.get(request.get("member").asText()).leave();
                 return null;
             default:
                 throw new IllegalArgumentException("no operation " + op);
@@ -278,7 +292,25 @@ public final class Driver {
         Map<String, Object> settings = new HashMap<>();
         settings.put("bootstrap.servers", bootstrap);
         settings.put("client.id", "interop-java");
+        settings.putAll(SECURITY);
         return settings;
+    }
+
+    private static Map<String, Object> security() {
+        String wanted = System.getenv("INTEROP_SECURITY");
+        if (wanted == null) return Map.of();
+        try {
+            JsonNode security = JSON.readTree(wanted);
+            String login = "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"%s\" password=\"%s\";";
+            return Map.of(
+                "security.protocol", "SASL_SSL",
+                "sasl.mechanism", "SCRAM-SHA-512",
+                "sasl.jaas.config", String.format(login, security.get("username").asText(), security.get("password").asText()),
+                "ssl.truststore.type", "PEM",
+                "ssl.truststore.location", security.get("ca").asText());
+        } catch (java.io.IOException failure) {
+            throw new IllegalStateException(failure);
+        }
     }
 
     private static KafkaConsumer<byte[], byte[]> consumer(Map<String, Object> settings) {
@@ -306,43 +338,106 @@ public final class Driver {
     }
 
     /** A consumer that polls in a thread of its own, which alone may touch it, and notes what comes. */
-    private final class Member {
+    private final class Member implements ConsumerRebalanceListener {
         private final BlockingQueue<Consumer<KafkaConsumer<byte[], byte[]>>> questions = new LinkedBlockingQueue<>();
         private final List<long[]> received = new ArrayList<>();
         private Collection<TopicPartition> assignment = List.of();
+        private final List<Object> calls = new ArrayList<>();
+        private final boolean commits;
         private final Thread thread;
+        private KafkaConsumer<byte[], byte[]> consumer;
+        private int generation = -1;
+        private String failure = null;
+        volatile boolean isHeld = false;
         private volatile boolean isLeaving = false;
 
-        Member(String group, String topic) {
+        Member(String group, String topic, JsonNode request) {
             Map<String, Object> settings = common();
             settings.put("group.id", group);
             settings.put("auto.offset.reset", "earliest");
             settings.put("enable.auto.commit", "false");
-            settings.put("session.timeout.ms", "10000");
+            settings.put("session.timeout.ms", "6000");
             settings.put("heartbeat.interval.ms", "200");
             settings.put("fetch.max.wait.ms", "100");
+            if (request.has("strategy")) settings.put("partition.assignment.strategy", STRATEGIES.get(request.get("strategy").asText()));
+            if (request.has("instanceId")) settings.put("group.instance.id", request.get("instanceId").asText());
+            commits = request.has("commits");
             thread = new Thread(() -> run(settings, topic));
             thread.setDaemon(true);
             thread.start();
         }
 
         private void run(Map<String, Object> settings, String topic) {
-            try (KafkaConsumer<byte[], byte[]> consumer = consumer(settings)) {
-                consumer.subscribe(List.of(topic));
+            try (KafkaConsumer<byte[], byte[]> its = consumer(settings)) {
+                consumer = its;
+                consumer.subscribe(List.of(topic), this);
+                boolean isCommitted = true;
                 while (!isLeaving) {
-                    for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) note(record);
-                    note(Set.copyOf(consumer.assignment()));
+                    if (isHeld) {
+                        Thread.sleep(20);
+                        continue;
+                    }
+                    var records = consumer.poll(Duration.ofMillis(50));
+                    for (ConsumerRecord<byte[], byte[]> record : records) note(record);
+                    note(Set.copyOf(consumer.assignment()), consumer.groupMetadata().generationId());
+                    if (!records.isEmpty()) isCommitted = false;
+                    else if (commits && !isCommitted) isCommitted = commit();
                     for (var question = questions.poll(); question != null; question = questions.poll()) question.accept(consumer);
                 }
+            } catch (Exception thrown) {
+                note(thrown);
             }
+        }
+
+        /** Answers false in the middle of a rebalance: later, then. */
+        private boolean commit() {
+            try {
+                consumer.commitSync(LIMIT);
+                return true;
+            } catch (RebalanceInProgressException tooEarly) {
+                return false;
+            }
+        }
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            note("assigned", partitions);
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            note("revoked", partitions);
+            if (commits) consumer.commitSync(LIMIT);
+        }
+
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            note("lost", partitions);
+        }
+
+        private synchronized void note(String call, Collection<TopicPartition> partitions) {
+            calls.add(List.of(call, partitions.stream().map(TopicPartition::partition).sorted().collect(Collectors.toList())));
+        }
+
+        private synchronized void note(Exception thrown) {
+            failure = String.valueOf(thrown);
+        }
+
+        synchronized Object life() {
+            Map<String, Object> life = new HashMap<>();
+            life.put("generation", generation);
+            life.put("calls", List.copyOf(calls));
+            life.put("failure", failure);
+            return life;
         }
 
         private synchronized void note(ConsumerRecord<byte[], byte[]> record) {
             received.add(new long[] {record.partition(), record.offset()});
         }
 
-        private synchronized void note(Collection<TopicPartition> current) {
+        private synchronized void note(Collection<TopicPartition> current, int its) {
             assignment = current;
+            generation = its;
         }
 
         synchronized Object state() {

@@ -1,14 +1,21 @@
 /** Stock @platformatic/kafka, driven by lines: `node driver.mjs BOOTSTRAP MODULE`. See ../driver.ts. */
+import { readFileSync } from 'node:fs';
 import { answer, base64, bytes, until } from '../lines.mjs';
 
 const [, , bootstrap, entry] = process.argv;
 const { Admin, Consumer, Producer } = await import(entry);
-const settings = { clientId: 'interop-platformatic', bootstrapBrokers: [bootstrap], retries: 5, retryDelay: 100 };
+const settings = {
+  clientId: 'interop-platformatic',
+  bootstrapBrokers: [bootstrap],
+  retries: 5,
+  retryDelay: 100,
+  ...security(),
+};
 const admin = new Admin(settings);
 const topicResource = 2;
 /** What stands for a timestamp in ListOffsets. */
 const [LATEST, EARLIEST, MAX_TIMESTAMP] = [-1, -2, -3];
-/** @type {Map<string, { consumer: any, stream: any, received: number[][] }>} */
+/** @type {Map<string, { consumer: any, stream: any, received: number[][], life: any }>} */
 const members = new Map();
 let groups = 0;
 
@@ -145,22 +152,36 @@ const operations = {
     return records.slice(0, count);
   },
   /** @param {any} request */
-  async join({ member, group, topic }) {
-    const groupSettings = { groupId: group, sessionTimeout: 10_000, heartbeatInterval: 200, maxWaitTime: 100 };
-    const consumer = new Consumer({ ...settings, ...groupSettings });
+  async join({ member, group, topic, instanceId }) {
+    const groupSettings = { groupId: group, sessionTimeout: 6_000, heartbeatInterval: 200, maxWaitTime: 100 };
+    // Its subscriptions have the fields of version 0. That they are of version 1 is what it says by itself, and no leader of another kind can read them.
+    const readable = { groupInstanceId: instanceId, protocols: [{ name: 'roundrobin', version: 0 }] };
+    const consumer = new Consumer({ ...settings, ...groupSettings, ...(instanceId && readable) });
+    /** @type {{ calls: unknown[], failure: string | null }} */
+    const life = { calls: [], failure: null };
+    consumer.on('consumer:group:join', (/** @type {any} */ { assignments }) => {
+      life.calls.push(['assigned', partitionsIn(assignments)]);
+    });
+    consumer.on('consumer:heartbeat:error', (/** @type {any} */ { error }) => {
+      life.failure = `error ${codeOf(error)}: ${error}`;
+    });
     const how = { mode: 'committed', fallbackMode: 'earliest', autocommit: false };
     const stream = await consumer.consume({ topics: [topic], ...how });
     /** @type {number[][]} */
     const received = [];
     stream.on('error', () => {});
     stream.on('data', (/** @type {any} */ { partition, offset }) => received.push([partition, Number(offset)]));
-    members.set(member, { consumer, stream, received });
+    members.set(member, { consumer, stream, received, life });
   },
   /** @param {any} request */
   state({ member }) {
     const { consumer, received } = memberNamed(member);
-    const partitions = (consumer.assignments ?? []).flatMap((/** @type {any} */ each) => each.partitions);
-    return { partitions, received };
+    return { partitions: partitionsIn(consumer.assignments), received };
+  },
+  /** @param {any} request */
+  life({ member }) {
+    const { consumer, life } = memberNamed(member);
+    return { generation: consumer.generationId, ...life };
   },
   /** @param {any} request */
   async commit({ member, topic, offsets }) {
@@ -181,6 +202,19 @@ async function offsetAt(topic, partition, timestamp) {
   const topics = [{ name: topic, partitions: [{ partitionIndex: partition, timestamp: BigInt(timestamp) }] }];
   const [{ partitions }] = await admin.listOffsets({ topics });
   return Number(partitions[0].offset);
+}
+
+/** @param {any[] | null} assignments @returns {number[]} */
+function partitionsIn(assignments) {
+  return (assignments ?? []).flatMap(({ partitions }) => partitions);
+}
+
+/** How the driver shows who it is, if it has to. */
+function security() {
+  const wanted = process.env.INTEROP_SECURITY;
+  if (wanted === undefined) return {};
+  const { ca, username, password } = JSON.parse(wanted);
+  return { tls: { ca: readFileSync(ca, 'utf8') }, sasl: { mechanism: 'SCRAM-SHA-512', username, password } };
 }
 
 /** @param {string} name */

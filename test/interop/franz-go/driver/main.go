@@ -4,6 +4,8 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
 
 const limit = 20 * time.Second
@@ -24,6 +27,8 @@ type request struct {
 	Topic      string            `json:"topic"`
 	Group      string            `json:"group"`
 	Member     string            `json:"member"`
+	Strategy   string            `json:"strategy"`
+	InstanceID string            `json:"instanceId"`
 	Name       string            `json:"name"`
 	Value      string            `json:"value"`
 	Partition  int32             `json:"partition"`
@@ -62,13 +67,19 @@ type object map[string]any
 
 type driver struct {
 	bootstrap string
+	security  []kgo.Opt
 	client    *kgo.Client
 	admin     *kadm.Client
 	members   map[string]*member
 }
 
 func main() {
-	d := &driver{bootstrap: os.Args[1], members: map[string]*member{}}
+	security, err := securityOptions()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	d := &driver{bootstrap: os.Args[1], security: security, members: map[string]*member{}}
 	client, err := kgo.NewClient(d.common()...)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -92,7 +103,34 @@ func main() {
 }
 
 func (d *driver) common() []kgo.Opt {
-	return []kgo.Opt{kgo.SeedBrokers(d.bootstrap), kgo.ClientID("interop-franz-go"), kgo.MetadataMinAge(100 * time.Millisecond)}
+	options := []kgo.Opt{kgo.SeedBrokers(d.bootstrap), kgo.ClientID("interop-franz-go"), kgo.MetadataMinAge(100 * time.Millisecond)}
+	return append(options, d.security...)
+}
+
+type security struct {
+	CA       string `json:"ca"`
+	Username string `json:"username"`
+	Password string `json:"password"`
+}
+
+// How the driver shows who it is, if it has to.
+func securityOptions() ([]kgo.Opt, error) {
+	wanted := os.Getenv("INTEROP_SECURITY")
+	if wanted == "" {
+		return nil, nil
+	}
+	var s security
+	if err := json.Unmarshal([]byte(wanted), &s); err != nil {
+		return nil, err
+	}
+	certificate, err := os.ReadFile(s.CA)
+	if err != nil {
+		return nil, err
+	}
+	trusted := x509.NewCertPool()
+	trusted.AppendCertsFromPEM(certificate)
+	login := scram.Auth{User: s.Username, Pass: s.Password}.AsSha512Mechanism()
+	return []kgo.Opt{kgo.DialTLSConfig(&tls.Config{RootCAs: trusted}), kgo.SASL(login)}, nil
 }
 
 func (d *driver) outcome(r *request) object {
@@ -139,6 +177,7 @@ var operations = map[string]operation{
 	"read":                 read,
 	"join":                 join,
 	"state":                state,
+	"life":                 life,
 	"commit":               commit,
 	"leave":                leave,
 }

@@ -127,25 +127,41 @@ type member struct {
 	mutex    sync.Mutex
 	owned    map[int32]bool
 	received [][2]int64
+	calls    [][2]any
+	failure  any
 	ended    chan struct{}
 }
 
+var balancers = map[string]kgo.GroupBalancer{
+	"roundrobin":         kgo.RoundRobinBalancer(),
+	"cooperative-sticky": kgo.CooperativeStickyBalancer(),
+}
+
 func join(d *driver, _ context.Context, r *request) (any, error) {
-	m := &member{owned: map[int32]bool{}, received: [][2]int64{}, ended: make(chan struct{})}
-	note := func(owns bool) func(context.Context, *kgo.Client, map[string][]int32) {
+	m := &member{owned: map[int32]bool{}, received: [][2]int64{}, calls: [][2]any{}, ended: make(chan struct{})}
+	note := func(what string, owns bool) func(context.Context, *kgo.Client, map[string][]int32) {
 		return func(_ context.Context, _ *kgo.Client, changed map[string][]int32) {
 			m.mutex.Lock()
 			defer m.mutex.Unlock()
+			m.calls = append(m.calls, [2]any{what, append([]int32{}, changed[r.Topic]...)})
 			for _, partition := range changed[r.Topic] {
 				m.owned[partition] = owns
 			}
 		}
 	}
-	client, err := kgo.NewClient(append(d.common(),
+	options := append(d.common(),
 		kgo.ConsumerGroup(r.Group), kgo.ConsumeTopics(r.Topic), kgo.DisableAutoCommit(),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.SessionTimeout(10*time.Second),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.SessionTimeout(6*time.Second),
 		kgo.HeartbeatInterval(200*time.Millisecond), kgo.FetchMaxWait(100*time.Millisecond),
-		kgo.OnPartitionsAssigned(note(true)), kgo.OnPartitionsRevoked(note(false)), kgo.OnPartitionsLost(note(false)))...)
+		kgo.OnPartitionsAssigned(note("assigned", true)), kgo.OnPartitionsRevoked(note("revoked", false)),
+		kgo.OnPartitionsLost(note("lost", false)))
+	if balancer, isNamed := balancers[r.Strategy]; isNamed {
+		options = append(options, kgo.Balancers(balancer))
+	}
+	if r.InstanceID != "" {
+		options = append(options, kgo.InstanceID(r.InstanceID))
+	}
+	client, err := kgo.NewClient(options...)
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +179,9 @@ func (m *member) poll() {
 			return
 		}
 		m.mutex.Lock()
+		if err := fetches.Err(); err != nil {
+			m.failure = err.Error()
+		}
 		for _, each := range fetches.Records() {
 			m.received = append(m.received, [2]int64{int64(each.Partition), each.Offset})
 		}
@@ -181,6 +200,14 @@ func state(d *driver, _ context.Context, r *request) (any, error) {
 		}
 	}
 	return object{"partitions": partitions, "received": append([][2]int64{}, m.received...)}, nil
+}
+
+func life(d *driver, _ context.Context, r *request) (any, error) {
+	m := d.members[r.Member]
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	_, generation := m.client.GroupMetadata()
+	return object{"generation": generation, "calls": append([][2]any{}, m.calls...), "failure": m.failure}, nil
 }
 
 func commit(d *driver, ctx context.Context, r *request) (any, error) {
