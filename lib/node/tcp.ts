@@ -1,7 +1,7 @@
 /**
  * The network as it is: TCP, through `node:net`.
  *
- * A stream reads only when it is asked to. What nobody has read stays in the socket and then in the kernel, the sender's window
+ * A stream is paused as soon as something has come that nobody asked for. What comes then stays in the kernel, the sender's window
  * closes, and so a slow reader costs the sender time and us no memory. In the other direction `write` resolves once the
  * kernel has the bytes, so whoever waits for it before writing more never heaps up answers for a peer that does not read.
  */
@@ -89,6 +89,8 @@ function whyNotListening(at: Address, error: NodeJS.ErrnoException): Error {
 export class TcpStream implements Stream {
   readonly remote: string;
   readonly #socket: Socket;
+  /** What has come and was not asked for: little, since the socket is paused then. */
+  readonly #arrived: Uint8Array[] = [];
   /** Whoever waits in `read`. */
   #reader: ((bytes: Uint8Array | null) => void) | undefined;
   #ended = false;
@@ -97,7 +99,7 @@ export class TcpStream implements Stream {
   constructor(socket: Socket) {
     this.#socket = socket;
     this.remote = `${socket.remoteAddress}:${socket.remotePort}`;
-    socket.on('readable', () => this.#serveReader());
+    socket.on('data', (bytes: Buffer) => this.#arrive(plain(bytes)));
     socket.on('end', () => this.#end());
     socket.on('close', () => this.#end());
     socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -106,9 +108,12 @@ export class TcpStream implements Stream {
   }
 
   read(): Promise<Uint8Array | null> {
+    const bytes = this.#arrived.shift();
+    if (bytes !== undefined) return Promise.resolve(bytes);
+    if (this.#ended) return Promise.resolve(null);
+    if (this.#socket.isPaused()) this.#socket.resume();
     return new Promise((resolve) => {
       this.#reader = resolve;
-      this.#serveReader();
     });
   }
 
@@ -141,16 +146,15 @@ export class TcpStream implements Stream {
     return new ConnectionLost(`the connection to ${this.remote} is lost: ${this.#lostBecause}`);
   }
 
-  #serveReader(): void {
-    if (!this.#reader) return;
-    const bytes: Buffer | null = this.#socket.read();
-    if (bytes) this.#answer(plain(bytes));
-    else if (this.#ended) this.#answer(null);
+  #arrive(bytes: Uint8Array): void {
+    if (this.#reader !== undefined) return this.#answer(bytes);
+    this.#arrived.push(bytes);
+    this.#socket.pause();
   }
 
   #end(): void {
     this.#ended = true;
-    this.#serveReader();
+    this.#answer(null);
   }
 
   #answer(bytes: Uint8Array | null): void {
