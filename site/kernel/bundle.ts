@@ -20,15 +20,18 @@ const EXERCISES = join(ROOT, 'chapters/tools/exercises');
 /** Stock kafkajs as a program of a simulated world, and what of that is for the page alone. */
 const KAFKAJS = join(ROOT, 'chapters/tools/kafkajs');
 const KAFKAJS_PART = join(ROOT, 'site/kernel/kafkajs');
+/** The policies of other clients over our consumer. */
+const MODELS = join(ROOT, 'chapters/tools/models');
 
 /**
  * The parts (parts.ts): what only some cells need, by the name under which they are asked for, and the file that each is made from. The
- * codecs, stock kafkajs, and the check of each chapter's exercise.
+ * codecs, stock kafkajs, the models of clients, and the check of each chapter's exercise.
  */
 export const partFiles: Readonly<Record<string, string>> = {
   codecs: CODECS,
   kafkajs: join(KAFKAJS_PART, 'part.ts'),
   'course/kafkajs': join(KAFKAJS, 'index.ts'),
+  'course/models': join(MODELS, 'index.ts'),
   ...Object.fromEntries(
     readdirSync(EXERCISES).map((file) => [`course/${file.replace(/\.ts$/, '')}`, join(EXERCISES, file)]),
   ),
@@ -143,7 +146,7 @@ function sharedDoors(): Plugin {
         const file = join(resolveDir, path);
         const door = doors.get(file);
         if (door !== undefined) return { path: door, namespace: 'shared' };
-        if (file.startsWith(EXERCISES) || file.startsWith(KAFKAJS)) return undefined;
+        if ([EXERCISES, KAFKAJS, MODELS].some((room) => file.startsWith(room))) return undefined;
         return {
           errors: [
             { text: `${relative(ROOT, file)} is behind the front doors of kafkaito and course: export it there` },

@@ -2,9 +2,7 @@
  * Ten records, and the work on the fourth fails: what becomes of them under the policies of each client. A member handles what it is handed until its program ends, and
  * a successor of the same kind handles the rest of the thirty records. Lost is what neither of them has handled, repeated what both have, or one of them twice.
  */
-import { serve } from 'kafkaito/node';
-import { Kafka as KafkaJs, logLevel } from 'kafkajs';
-import { describe, expect, test } from 'vitest';
+
 import {
   type ClientModel,
   java,
@@ -14,8 +12,13 @@ import {
   librdkafkaWith,
   type ModelClient,
   type ModelSettings,
-} from '../../chapters/tools/models/index.ts';
+} from 'course/models';
+import { serve } from 'kafkaito/node';
+import { Kafka as KafkaJs, logLevel } from 'kafkajs';
+import { describe, expect, test } from 'vitest';
 import { type Kafka, simulate } from '../../lib/index.ts';
+import { bundlePart } from '../../site/kernel/bundle.ts';
+import { takePart } from '../../site/kernel/parts.ts';
 
 const records = Array.from({ length: 30 }, (_, index) => ({ value: String(index) }));
 const ledger0 = { topic: 'ledger', partition: 0 };
@@ -283,4 +286,12 @@ test('the model of kafkajs tries and stores what stock kafkajs tries and stores'
   const stock = await stockKafkajs();
   expect(stock.tried).toEqual([0, 1, 2, 3, 3, 4, 5, 6, 7, 8, 9]);
   expect(await modelledKafkajs()).toEqual(stock);
+});
+
+test('in a page the models are a part of their own, over the library that is there already', async () => {
+  const { text } = await bundlePart('course/models');
+  expect(text.length).toBeLessThan(10_000);
+  const part = takePart('course/models', text) as unknown as { java: ClientModel };
+  const row = rows.find(({ model }) => model === java) as Row;
+  expect(await play({ ...row, model: part.java })).toEqual({ stored: 20, lost: upTo(10, 3), repeated: [] });
 });

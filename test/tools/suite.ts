@@ -19,6 +19,7 @@ export function suite(test: TestUserConfig): ViteUserConfig {
         { find: /^kafkaito\/node$/, replacement: source('lib/node/index.ts') },
         { find: /^course$/, replacement: source('chapters/tools/index.ts') },
         { find: /^course\/kafkajs$/, replacement: source('chapters/tools/kafkajs/index.ts') },
+        { find: /^course\/models$/, replacement: source('chapters/tools/models/index.ts') },
         { find: /^course\/(.+)$/, replacement: source('chapters/tools/exercises/$1.ts') },
       ],
     },

@@ -1,13 +1,7 @@
 /** Rows about other clients, held against the models of their policies. */
+
+import { type ClientModel, java, kafkajs, kafkaPythonIterator, librdkafka, type ModelClient } from 'course/models';
 import { expect, test } from 'vitest';
-import {
-  type ClientModel,
-  java,
-  kafkajs,
-  kafkaPythonIterator,
-  librdkafka,
-  type ModelClient,
-} from '../../chapters/tools/models/index.ts';
 import type { ConsumerRecord, Kafka, Task } from '../../lib/index.ts';
 import { inWorld, type Stage, upTo } from './stage.ts';
 

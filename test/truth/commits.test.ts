@@ -66,6 +66,12 @@ describe('automatic commits', () => {
       expect(at.stored()).toBe(1 + 1);
       const [last] = at.commits.slice(-1);
       expect(at.kafka.world.now() - last.at).toBeGreaterThan(50_000);
+      member.task.crash();
+      const { records } = await at.reading();
+      expect([offsetsOf(member.records), offsetsOf(records)]).toEqual([
+        [0, 1],
+        [2, 3],
+      ]);
     }),
   );
 

@@ -56,6 +56,26 @@ test(
 );
 
 test(
+  'C-39: each rebalance ends with the callback for what is new, be it nothing, and the callback can say where to begin',
+  inWorld(async (at) => {
+    await at.write(10);
+    const calls: number[] = [];
+    const consumer = at.reader({ ...manual, ...cooperative });
+    await consumer.subscribe(['ledger'], {
+      async onPartitionsAssigned(partitions) {
+        calls.push(partitions.length);
+        for (const { topic, partition } of partitions) await consumer.seek({ topic, partition, offset: 7 });
+      },
+    });
+    expect(offsetsOf(await some(consumer))).toEqual([7, 8, 9]);
+    consumer.enforceRebalance();
+    await consumer.poll('1 s');
+    expect(calls).toEqual([1, 0]);
+    expect(await consumer.position(ledger0)).toBe(10);
+  }),
+);
+
+test(
   'D-05: a group meets for more than new and lost members, and not for every one of these',
   inWorld(
     async (at) => {

@@ -123,3 +123,30 @@ test(
     expect(() => at.kafka.consumer({ groupId: '' })).toThrow(/groupId is empty/);
   }),
 );
+
+test(
+  'B-12, B-13, B-14, B-16, B-18, B-19: the defaults of fetches, polls and sessions, as they go over the wire',
+  inWorld(async (at) => {
+    await at.write(600);
+    const joins = at.kafka.cluster.on('JoinGroup').observe();
+    const fetches = at.kafka.cluster.on('Fetch').observe();
+    const { consumer, records } = await at.reading();
+    expect(records).toHaveLength(500);
+    expect(joins.requests[0].request).toMatchObject({ sessionTimeoutMs: 45_000, rebalanceTimeoutMs: 300_000 });
+    const { minBytes, maxWaitMs, topics } = fetches.requests[0].request;
+    expect([minBytes, maxWaitMs, topics[0].partitions[0].partitionMaxBytes]).toEqual([1, 500, 1_048_576]);
+    await consumer.poll('1 s');
+    const before = at.asked('Fetch', 'reader');
+    await consumer.poll('10 s');
+    expect(at.asked('Fetch', 'reader') - before).toBe(20);
+  }),
+);
+
+test(
+  'E-13: heartbeats have to be more frequent than sessions are long, which is looked at before anything is sent',
+  inWorld(async (at) => {
+    const times = { sessionTimeoutMs: 10_000, heartbeatIntervalMs: 10_000 };
+    expect(() => at.kafka.consumer(times)).toThrow(/heartbeatIntervalMs.*below sessionTimeoutMs/);
+    expect(() => at.kafka.consumer({ ...times, heartbeatIntervalMs: 9_999 })).not.toThrow();
+  }),
+);

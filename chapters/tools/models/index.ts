@@ -1,4 +1,4 @@
-/** Other clients' policies over our consumer: who loses a record, and who repeats one. For chapters and tests; nothing in `lib/` knows of them. */
+/** What cells import as `course/models`: other clients' policies over our consumer, to show who loses a record and who repeats one. Nothing in `lib/` knows of them. */
 export { java } from './java.ts';
 export { kafkajs } from './kafkajs.ts';
 export { kafkaPythonIterator } from './kafkaPythonIterator.ts';

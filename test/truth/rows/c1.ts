@@ -84,7 +84,10 @@ export const c1: readonly Row[] = [
     'TRUE',
     'The name of a group is hashed to a partition of that topic, whose broker is the coordinator.',
     "With Java's hash of a text. If the number of these partitions changed, groups would lose sight of their offsets.",
-    test('coordinators/groupPartition.test.ts', 'a character beyond 16 bits counts as two, as in Java'),
+    test(
+      'coordinators/groupPartition.test.ts',
+      'Apache Kafka 4.3.1 keeps group %s in partition %i of 50, and so do we',
+    ),
   ),
   row(
     'C-13',

@@ -84,7 +84,7 @@ export const c2: readonly Row[] = [
     'TRUE',
     'After a rebalance the callback for assigned partitions is called, and can say where to begin.',
     'With those that are new only, and also when there are none.',
-    test('scenarios/rebalance.ts', 'a rebalance that the application wants'),
+    experiment,
   ),
   row(
     'C-40',

@@ -85,7 +85,7 @@ export const e1: readonly Row[] = [
     'TRUE',
     'Heartbeats have to come more often than a session lasts, best three times as often.',
     'The first is enforced, the second is advice.',
-    test('client/group.test.ts', 'heartbeats go on for as long as the application works on its records'),
+    experiment,
   ),
   row(
     'E-14',
