@@ -3,7 +3,7 @@
  * its own in `exercises/`, imported as `course/00`, so that a page loads only the one that it needs.
  */
 export { account, crashStrip, settings } from './account.ts';
-export { type AccountEvent, Bank, type BankConnection } from './bank.ts';
+export { type AccountEvent, Bank, type BankConnection, booked } from './bank.ts';
 export { events, meaningOf } from './card.ts';
 export { readers } from './readers.ts';
 export { type DisplayBundle, show } from './show.ts';

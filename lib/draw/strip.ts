@@ -16,6 +16,8 @@ export interface StripSettings {
   readonly caption: string;
   /** The outcome that is right. */
   readonly right: string;
+  /** What happened once for each cell, with `where` after it. Default `crash`. */
+  readonly each?: string;
   /** What an outcome means, in a few words: `second deposit lost`. */
   readonly meaning?: (outcome: string) => string;
 }
@@ -49,7 +51,7 @@ interface LegendLine {
 
 function svgOf(
   cells: readonly StripCell[],
-  { caption, right }: StripSettings,
+  { caption, right, each = 'crash' }: StripSettings,
   colourOf: (outcome: string) => string,
   legend: readonly LegendLine[],
 ): string {
@@ -59,7 +61,7 @@ function svgOf(
     const y = 34 + Math.floor(index / CELLS_IN_A_ROW) * (CELL_HEIGHT + 18);
     const wrong = cell.outcome !== right;
     shapes.push(
-      `<g><title>${escapeXml(`${index + 1}: crash ${cell.where}: ${cell.outcome}`)}</title>`,
+      `<g><title>${escapeXml(`${index + 1}: ${each} ${cell.where}: ${cell.outcome}`)}</title>`,
       `<rect x="${x + 1}" y="${y}" width="${CELL_WIDTH - 2}" height="${CELL_HEIGHT}" rx="3" fill="${colourOf(cell.outcome)}" fill-opacity="${wrong ? 1 : 0.25}" stroke="${ink}" stroke-width="${wrong ? 1.5 : 0.5}"/>`,
       label(x + CELL_WIDTH / 2, y + 20, cell.outcome, {
         anchor: 'middle',
@@ -81,7 +83,11 @@ function svgOf(
   return picture(WIDTH, y, caption, shapes);
 }
 
-function textOf(cells: readonly StripCell[], { caption, right }: StripSettings, legend: readonly LegendLine[]): string {
+function textOf(
+  cells: readonly StripCell[],
+  { caption, right, each = 'crash' }: StripSettings,
+  legend: readonly LegendLine[],
+): string {
   const runs: { outcome: string; count: number }[] = [];
   for (const { outcome } of cells) {
     const last = runs[runs.length - 1];
@@ -90,7 +96,7 @@ function textOf(cells: readonly StripCell[], { caption, right }: StripSettings, 
   }
   const row = runs.map(({ outcome, count }) => (count === 1 ? outcome : `${outcome} ×${count}`)).join(' · ');
   const notes = legend.map(({ outcome, where, meaning }) => {
-    const at = outcome === right ? '' : `: crash ${listed(where.map((number) => cells[number - 1].where))}`;
+    const at = outcome === right ? '' : `: ${each} ${listed(where.map((number) => cells[number - 1].where))}`;
     return `  ${outcome}: ${times(where.length)}${meaning && `, ${meaning}`}${at}`;
   });
   return [caption, `  ${row}`, ...notes].join('\n');

@@ -32,12 +32,12 @@ export function murmur2(key: Uint8Array): number {
   hash = Math.imul(hash, MULTIPLIER);
   return hash ^ (hash >>> 15);
 }
+// #endregion murmur2
 
 /** The partition of a key. The sign bit is dropped, not the sign taken off: the smallest integer has no positive twin. */
 export function partitionOf(key: Uint8Array, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions;
 }
-// #endregion murmur2
 
 /** Where records without a key go, topic by topic. */
 export class StickyPartitions {
