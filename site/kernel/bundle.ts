@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { FRAME_SCRIPT, frameDocument } from './frame.ts';
 import { copiesFromPart, stockKafkajs } from './kafkajs/bundle.ts';
-import { keepClassNames, slimAcorn, slimSucrase, withoutAbout } from './slimming.ts';
+import { keepClassNames, slimAcorn, slimSucrase, withoutAbout, withoutSentences } from './slimming.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LIBRARY = join(ROOT, 'lib/index.ts');
@@ -74,6 +74,7 @@ export async function bundleKernel(): Promise<KernelBundle> {
       slimSucrase(),
       slimAcorn(),
       withoutAbout(join(ROOT, 'lib', 'protocol')),
+      withoutSentences(join(ROOT, 'lib', 'broker', 'config.ts')),
       keepClassNames([join(ROOT, 'lib'), join(ROOT, 'chapters')]),
     ],
   });
