@@ -185,7 +185,7 @@ describe('what a commit says', () => {
     'E-89: beside the offset it carries a text of up to 4096 characters',
     inWorld(
       async (at) => {
-        const { consumer } = { consumer: at.reader(manual) };
+        const consumer = at.reader(manual);
         await consumer.subscribe(['ledger']);
         await consumer.poll('4 s');
         await consumer.commitSync([{ ...ledger0, offset: 1, metadata: 'x'.repeat(4096) }]);

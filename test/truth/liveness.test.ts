@@ -1,5 +1,6 @@
 /** Who counts as alive, and who finds out: heartbeats, sessions, the poll interval, and what has no part in it. */
 import { expect, test } from 'vitest';
+import type { Kafka } from '../../lib/index.ts';
 import { RawMember, withRawMembers } from './rawMember.ts';
 import { inWorld, ledger0 } from './stage.ts';
 
@@ -31,15 +32,16 @@ test(
     async (at) => {
       const { world, cluster } = at.kafka;
       for (const partition of [0, 1]) await at.write(1, 'ledger', partition);
-      const patient = at.member('patient', { autoOffsetReset: 'latest' });
-      let isDone = false;
-      const once = async (sleep: Promise<void>) => {
-        if (!isDone) await sleep;
-        isDone = true;
+      const patient = at.member('patient', { autoOffsetReset: 'latest', enableAutoCommit: false });
+      await at.stable(1);
+      let began = false;
+      const once = async (own: Kafka) => {
+        if (began) return;
+        began = true;
+        await own.world.sleep('4 min');
       };
-      at.member('busy', { work: (_, own) => once(own.world.sleep('4 min')) });
-      await at.stable(2);
-      await world.pass('5 s');
+      at.member('busy', { work: (_, own) => once(own) });
+      await world.until(() => began);
       const third = at.member('third');
       await world.pass('10 s');
       expect(cluster.group('bank')?.state).toBe('PreparingRebalance');

@@ -69,7 +69,7 @@ test(
     const admin = at.kafka.admin();
     const offsets = '__consumer_offsets';
     expect((await errorOf(admin.describeTopics([offsets]))).message).toMatch(/UNKNOWN_TOPIC_OR_PARTITION/);
-    const { consumer } = { consumer: at.reader({ enableAutoCommit: false }) };
+    const consumer = at.reader({ enableAutoCommit: false });
     await consumer.subscribe(['ledger']);
     await consumer.poll('4 s');
     await consumer.commitSync([{ ...ledger0, offset: 1 }]);

@@ -1,6 +1,6 @@
 /**
  * Java's consumer, which is what ours is: the position moves when a batch is handed over, commits happen inside `poll` and in `close`, and what the work
- * throws is the program's own affair.
+ * throws is the program's own affair. The `poll` of kafka-python has the same policy.
  *
  * Source: Apache Kafka `ClassicKafkaConsumer.poll`, `ConsumerCoordinator.maybeAutoCommitOffsetsAsync` and `close`.
  */
