@@ -226,7 +226,7 @@ class Member:
         self.uncommitted = {}
         self.calls = []
         self.failure = None
-        self.consumer = Consumer({**COMMON, **settings, **quick})
+        self.consumer = Consumer({**COMMON, **settings, **quick, "error_cb": self.failed})
         self.consumer.subscribe([topic], on_assign=self.assigned, on_revoke=self.revoked, on_lost=self.lost)
         self.partitions = []
         self.received = []
@@ -244,7 +244,7 @@ class Member:
                 self.received.append([message.partition(), message.offset()])
                 self.uncommitted[message.partition()] = message.offset() + 1
             else:
-                self.failure = str(message.error())
+                self.failed(message.error())
             self.partitions = [each.partition for each in self.consumer.assignment()]
             while not self.commits.empty():
                 self.commit_now(*self.commits.get())
@@ -259,10 +259,15 @@ class Member:
         except KafkaException as error:
             # In the middle of a rebalance: later, then.
             if error.args[0].code() != KafkaError.REBALANCE_IN_PROGRESS:
-                self.failure = str(error)
+                self.failed(error)
             return
         for each in handled:
             del self.uncommitted[each.partition]
+
+    def failed(self, error):
+        # That no broker is left says less than why.
+        if not isinstance(error, KafkaError) or error.code() != KafkaError._ALL_BROKERS_DOWN:
+            self.failure = str(error)
 
     def note(self, what, partitions):
         numbers = sorted(each.partition for each in partitions)
