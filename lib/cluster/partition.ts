@@ -99,8 +99,8 @@ export class Partition implements PartitionIdentity {
 
   // #region append
   /**
-   * Puts one batch, checked before, at the end of the log; its bytes are copied. Offsets are assigned at once, without waiting for anything, so the
-   * order of calls is the order in the partition. Throws `PartitionClosed`, `StorageError` or `BatchTooLarge`.
+   * Puts one batch, checked before, at the end of the log. Its bytes must stay as they are until `written` has settled. Offsets are assigned at once, without
+   * waiting for anything, so the order of calls is the order in the partition. Throws `PartitionClosed`, `StorageError` or `BatchTooLarge`.
    */
   append(batch: Uint8Array, header: BatchHeader = readBatchHeader(batch)): Appended {
     if (this.#closed) throw this.#closed;

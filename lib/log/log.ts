@@ -15,6 +15,7 @@
 import {
   type BatchHeader,
   CorruptBatch,
+  HEADER_BYTES,
   lastOffsetOf,
   readBatchHeader,
   stampAppendTime,
@@ -27,7 +28,7 @@ import type { Producers } from './producers.ts';
 import { recoverLog, recoverProducers, saveSnapshot } from './recovery.ts';
 import { retentionCut, type SegmentFacts } from './retention.ts';
 import { type Filling, fillingOf, isFull } from './roll.ts';
-import type { Segment } from './segment.ts';
+import type { BatchToWrite, Segment } from './segment.ts';
 import { Segments } from './segments.ts';
 import { completed, type LogSettings } from './settings.ts';
 import { writeStartOffset } from './startOffset.ts';
@@ -47,9 +48,7 @@ export interface Appended {
   readonly written: Promise<void>;
 }
 
-interface Pending {
-  readonly header: BatchHeader;
-  readonly bytes: Uint8Array;
+interface Pending extends BatchToWrite {
   readonly filling: Filling;
   readonly resolve: () => void;
   readonly reject: (error: StorageError) => void;
@@ -134,22 +133,23 @@ export class Log {
 
   // #region append
   /**
-   * Puts a batch at the end. The bytes are copied once; the caller may do with his what he likes. No `await` may come between reading the log
-   * end and entering the queue, or two batches could get the same offsets.
+   * Puts a batch at the end. Only its header is copied, to be stamped: the caller keeps the bytes as they came, and leaves the records behind the header alone
+   * until `written` has settled. No `await` may come between reading the log end and entering the queue, or two batches could get the same offsets.
    */
   append(batch: Uint8Array, leaderEpoch: number): Appended {
     this.#mustTakeAppends();
-    const bytes = new Uint8Array(batch);
-    stampBatch(bytes, this.#logEndOffset, leaderEpoch);
-    mustBeOneBatch(readBatchHeader(bytes), bytes);
+    const stamped = new Uint8Array(batch.subarray(0, HEADER_BYTES));
+    const records = batch.subarray(HEADER_BYTES);
+    stampBatch(stamped, this.#logEndOffset, leaderEpoch);
+    mustBeOneBatch(readBatchHeader(stamped), batch);
     const logAppendTimeMs = this.#settings.timestampType === 'append' ? this.#host.clock.wallMs() : -1;
-    if (logAppendTimeMs >= 0) stampAppendTime(bytes, logAppendTimeMs);
-    const header = readBatchHeader(bytes);
+    if (logAppendTimeMs >= 0) stampAppendTime(stamped, records, logAppendTimeMs);
+    const header = readBatchHeader(stamped);
     const filling = this.#placeFor(header);
     this.#logEndOffset = lastOffsetOf(header) + 1;
     this.#producers.add(header);
     const written = new Promise<void>((resolve, reject) => {
-      this.#queue.push({ header, bytes, filling, resolve, reject });
+      this.#queue.push({ header, chunks: [stamped, records], filling, resolve, reject });
     });
     written.catch(() => {});
     this.#writing ??= this.#writeQueue();

@@ -38,6 +38,13 @@ const SCAN_BYTES = 1 << 20;
 /** How many of the newest batches are found without a look at the file. */
 const TAIL_BATCHES = 32;
 
+/** A batch on its way to the file. */
+export interface BatchToWrite {
+  readonly header: BatchHeader;
+  /** Its bytes, in pieces. */
+  readonly chunks: readonly Uint8Array[];
+}
+
 /** What recovery found in a segment. */
 export interface Recovery {
   /** The offset behind the last good batch. */
@@ -100,11 +107,11 @@ export class Segment {
   }
 
   /** Writes batches behind all others. Resolves when the operating system has them. */
-  async append(batches: readonly Batch[]): Promise<void> {
-    await this.#log.append(batches.map(({ bytes }) => bytes));
-    for (const { header, bytes } of batches) {
+  async append(batches: readonly BatchToWrite[]): Promise<void> {
+    await this.#log.append(batches.flatMap(({ chunks }) => chunks));
+    for (const { header } of batches) {
       this.#note({ header, position: this.#size });
-      this.#size += bytes.length;
+      this.#size += header.sizeInBytes;
     }
   }
 

@@ -143,12 +143,16 @@ export function stampBatch(bytes: Uint8Array, baseOffset: number, leaderEpoch: n
   view.setInt32(LEADER_EPOCH_AT, leaderEpoch);
 }
 
-/** Makes `timestamp` the time of all records of a batch, in place: `message.timestamp.type=LogAppendTime`. The checksum is made again. */
-export function stampAppendTime(bytes: Uint8Array, timestamp: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/**
+ * Makes `timestamp` the time of all records of a batch: `message.timestamp.type=LogAppendTime`. It is written into the header, with a new checksum, which
+ * goes over the `records` behind it too.
+ */
+export function stampAppendTime(header: Uint8Array, records: Uint8Array, timestamp: number): void {
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   view.setInt16(ATTRIBUTES_AT, view.getInt16(ATTRIBUTES_AT) | APPEND_TIME_BIT);
   setInt64(view, MAX_TIMESTAMP_AT, timestamp);
-  view.setUint32(CRC_AT, crc32c(bytes, ATTRIBUTES_AT));
+  const crcOfHeader = crc32c(header, ATTRIBUTES_AT, HEADER_BYTES);
+  view.setUint32(CRC_AT, crc32c(records, 0, records.length, crcOfHeader));
 }
 
 export function setInt64(view: DataView, at: number, value: number): void {

