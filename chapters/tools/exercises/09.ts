@@ -174,21 +174,20 @@ export function conversation(caption: string, heard: Overheard, sinceMs: number)
   );
 }
 
-/** The messages of one member that begin with `about`, from a time on, as lines; the same one again and again is one line with a number. */
+/**
+ * The messages of one member that begin with `about`, from a time on. Two lines each, so that a phone has room for them: the time of the answer with
+ * what was asked, and the state with the answer. The same one again and again is written once, with a number.
+ */
 export function linesOf(heard: Overheard, who: string, sinceMs: number, about = ''): string {
-  const lines: { text: string; at: string; times: number }[] = [];
-  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
-  for (const said of heard.said.filter(
-    (one) => one.who === who && one.answeredMs >= sinceMs && one.asks.startsWith(about),
-  )) {
-    const text = `${said.asks.padEnd(28)} ${said.state.padEnd(20)} ${said.answer}`;
+  const lines: { asks: string; answer: string; times: number }[] = [];
+  const said = heard.said.filter((one) => one.who === who && one.answeredMs >= sinceMs && one.asks.startsWith(about));
+  for (const { asks, state, answer, answeredMs } of said) {
     const last = lines[lines.length - 1];
-    if (last?.text === text) last.times++;
-    else lines.push({ text, at: seconds(said.answeredMs), times: 1 });
+    const line = `  ${state}: ${answer}`;
+    if (last?.answer === line && last.asks.endsWith(`  ${asks}`)) last.times++;
+    else lines.push({ asks: `${(answeredMs / 1000).toFixed(1)} s  ${asks}`, answer: line, times: 1 });
   }
-  return lines
-    .map(({ text, at, times }) => `${at.padStart(7)}  ${text}${times > 1 ? ` (${times} times)` : ''}`)
-    .join('\n');
+  return lines.map(({ asks, answer, times }) => `${asks}${times > 1 ? `, ${times} times` : ''}\n${answer}`).join('\n');
 }
 
 /** The warm-up: prints how soon a newcomer has its partition when all copies have these settings. */
