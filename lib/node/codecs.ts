@@ -43,10 +43,10 @@ function gunzip(bytes: Uint8Array, limitBytes: number): Uint8Array {
 
 /** Node's own encoder, or else that of the package. Rejects with `CodecUnavailable`. */
 export async function findZstd(
-  fromNode: Compress | undefined = (zlib as { readonly zstdCompressSync?: Compress }).zstdCompressSync,
+  fromNode: Compress | null = (zlib as { readonly zstdCompressSync?: Compress }).zstdCompressSync ?? null,
   fromPackage: () => Promise<Compress> = loadPackage,
 ): Promise<Compress> {
-  if (fromNode !== undefined) return (bytes) => new Uint8Array(fromNode(bytes));
+  if (fromNode !== null) return (bytes) => new Uint8Array(fromNode(bytes));
   try {
     return await fromPackage();
   } catch (cause) {

@@ -102,7 +102,11 @@ export interface World {
 }
 
 /** As much of a world as a client needs. */
-export type Doors = Pick<World, 'clock' | 'network' | 'random'>;
+export interface Doors {
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly random: Random;
+}
 
 export type HashName = 'SHA-256' | 'SHA-512';
 

@@ -20,7 +20,7 @@ test("Node's own encoder goes before that of the package", async () => {
 
 test('without either, the error says what to install, and why the package did not do', async () => {
   const cause = new Error("Cannot find package '@hpcc-js/wasm-zstd'");
-  const error = await findZstd(undefined, () => Promise.reject(cause)).catch((problem) => problem);
+  const error = await findZstd(null, () => Promise.reject(cause)).catch((problem) => problem);
   expect(error).toBeInstanceOf(CodecUnavailable);
   expect(error.message).toContain('npm install @hpcc-js/wasm-zstd');
   expect(error.message).toContain('Node 22.15');

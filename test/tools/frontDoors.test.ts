@@ -65,18 +65,18 @@ test('the door that needs no Node', async () => {
   );
   expect(typesOf(doors[0], values)).toEqual(
     words(`
-    Address Admin AdminSettings ApiName Assignor Carrier ClusterDescription CodecName CommitCallback CommittedOffset
-    CommonSettings ConfigChange ConfigDescription ConfigResource ConfigValue ConnectionView Consumer
+    Address Admin AdminSettings ApiName Assignor Cancel Carrier Clock ClusterDescription CodecName CommitCallback
+    CommittedOffset CommonSettings ConfigChange ConfigDescription ConfigResource ConfigValue ConnectionView Consumer
     ConsumerGroupMetadata ConsumerMetrics ConsumerRecord ConsumerSettings Content Control ControlledCluster
-    ControlledRequests Controls CrashPoint CrashableKafka DeletedRecords Deserializer Drawing Duration ErrorCode
+    ControlledRequests Controls CrashPoint CrashableKafka DeletedRecords Deserializer Doors Drawing Duration ErrorCode
     ErrorName EveryCrashSettings GroupDescription GroupListing GroupMember GroupOffset GroupView Header IsolationLevel
-    Json Kafka KeyedWorkersSettings LaneStep LanesSettings LastAssignment Links ListedOffset LoggedRecord MemberView
-    NewTopic OffsetAndTimestamp OffsetSpec OffsetToCommit OffsetsByTopic OwnershipMoment OwnershipSettings
-    PartitionInfo PartitionMarks PartitionMetrics PartitionSettings PartitionsByTopic Passing ProcessSettings Producer
-    ProducerRecord ProducerSettings RebalanceListener RebalanceProtocol RecordMetadata RecordsSettings RecordsToDelete
-    RequestBody RequestFilter RequestInfo RequestLog ResetPolicy ResponseBody SeenRequest SimulateSettings
-    SimulatedCluster SimulatedKafka StripCell StripSettings Task TaskState TopicDescription TopicPartition TopicSeed
-    TopicSeeds Trace TraceEvent TraceSettings Way
+    Json Kafka KeyedWorkersSettings LaneStep LanesSettings LastAssignment Links ListedOffset Listener LoggedRecord
+    MemberView Network NewTopic OffsetAndTimestamp OffsetSpec OffsetToCommit OffsetsByTopic OwnershipMoment
+    OwnershipSettings PartitionInfo PartitionMarks PartitionMetrics PartitionSettings PartitionsByTopic Passing
+    ProcessSettings Producer ProducerRecord ProducerSettings Random RebalanceListener RebalanceProtocol RecordMetadata
+    RecordsSettings RecordsToDelete RequestBody RequestFilter RequestInfo RequestLog ResetPolicy ResponseBody
+    SeenRequest SimulateSettings SimulatedCluster SimulatedKafka Stream StripCell StripSettings Task TaskState
+    TopicDescription TopicPartition TopicSeed TopicSeeds Trace TraceEvent TraceSettings Way
   `),
   );
 });
