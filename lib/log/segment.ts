@@ -2,10 +2,14 @@
  * A segment: one file of a partition's log, with its indexes by offset and by time.
  *
  * The file holds batches and nothing else, one behind the other, in the bytes in which they came over the wire and in which they will be sent.
- * It is called after the offset of its first record, and only the last segment of a log is ever written to. What is read is checked with the
- * checksum of its batch before it leaves: a damaged byte becomes an error, never a record.
+ * It is called after the offset of its first record, and only the last segment of a log is ever written to.
  *
- * Source: `LogSegment.java`. Kafka leaves the checksum to its consumers (`check.crcs`); we look at it here too.
+ * What is read of an older segment is checked with the checksum of its batch before it leaves: a byte that the disk has damaged over time becomes an
+ * error, never a record, and compaction cannot give it a new checksum. In the segment that is written to, every batch has been checked when it came or when
+ * the log was opened, and is most likely still in the memory of the system. Its checksums are not computed again for each reader, which
+ * would be a quarter of the work of a fetch: damage done there since is left to the consumer's own check (`check.crcs`).
+ *
+ * Source: `LogSegment.java`. Kafka leaves all of that to its consumers.
  */
 import { type Batch, type BatchHeader, batchesIn, CorruptBatch, checkBatch, lastOffsetOf } from '../records/batch.ts';
 import type { Disk, DiskFile } from '../world/world.ts';
@@ -77,6 +81,8 @@ export class Segment {
   #remaking: Promise<void> | undefined;
   /** Set when a look at all headers has come across something that is not one. */
   #isDamaged = false;
+  /** Whether each batch has been checked in this process, and not long ago: so it is in the segment that is written to. */
+  #isChecked = false;
 
   constructor(path: string, baseOffset: number, log: DiskFile, index: OffsetIndex, times: TimeIndex) {
     this.path = path;
@@ -126,6 +132,7 @@ export class Segment {
 
   /** The segment is full: all of it is put on the disk, and the last entry of its time index says its largest time. */
   async finish(): Promise<void> {
+    this.#isChecked = false;
     await this.#log.sync();
     this.#times.mark();
     await this.saveIndexes();
@@ -166,7 +173,7 @@ export class Segment {
     let hasRecords = false;
     try {
       for (const batch of batchesIn(bytes.subarray(0, filled))) {
-        checkBatch(batch.bytes);
+        if (!this.#isChecked) checkBatch(batch.bytes);
         mustFollow(batch.header, nextOffset);
         if (lastOffsetOf(batch.header) >= upTo) break;
         nextOffset = lastOffsetOf(batch.header) + 1;
@@ -256,6 +263,7 @@ export class Segment {
       await this.#log.sync();
     }
     this.#size = walk.position;
+    this.#isChecked = true;
     return { endOffset: walk.offset, cutBytes, reason: wrong?.message ?? '' };
   }
   // #endregion recover
@@ -281,7 +289,7 @@ export class Segment {
     return header.baseOffset;
   }
 
-  /** All batches, in order, each whole and checked. Throws a `StorageError` at the first that is damaged. */
+  /** All batches of an older segment, in order, each whole and checked. Throws a `StorageError` at the first that is damaged. */
   async *batches(): AsyncIterable<Batch> {
     for (let offset = this.baseOffset, position = 0; position < this.#size; ) {
       const { bytes, nextOffset } = await this.read(offset, SCAN_BYTES, Number.POSITIVE_INFINITY);

@@ -120,8 +120,8 @@ export class TcpStream implements Stream {
   /**
    * What a fetch answers has come from a file into our memory, and goes from here into the socket's. Kafka spares itself both ways with `sendfile`: told
    * where in a file the batches lie, the kernel moves them from its cache of the file to the socket, and the bytes never enter the process. Node
-   * offers no such call for sockets. Here it would also mean to send what nobody has looked at, since the log checks each batch before it
-   * leaves; and under TLS Kafka has to copy too.
+   * offers no such call for sockets. Here it would also mean to send what nobody has looked at, since the log checks what lies in older segments
+   * before it leaves; and under TLS Kafka has to copy too.
    */
   write(chunks: readonly Uint8Array[]): Promise<void> {
     if (chunks.length === 0) return Promise.resolve();

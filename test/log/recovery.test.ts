@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concat } from '../../lib/bytes/writer.ts';
 import { Log, StorageError } from '../../lib/log/log.ts';
-import { batchesIn } from '../../lib/records/batch.ts';
+import { batchesIn, checkBatch } from '../../lib/records/batch.ts';
 import type { TestDisk } from './disk.ts';
 import { batchOf, FIRST, FOLDER, fill, hostWith, readAll, valuesIn } from './setup.ts';
 
@@ -215,6 +215,23 @@ describe('a damaged byte in the middle of an old segment', () => {
     const log = await Log.open(hostWith(disk), FOLDER, settings);
     const lastOfIt = Number(logs[2].slice(-24, -4)) - 1;
     await expect(log.read(lastOfIt, 1000, log.logEndOffset)).rejects.toThrow(StorageError);
+  });
+});
+
+describe('a damaged byte in the segment that is written to', () => {
+  test('is left to the check of the consumer until the next segment begins, and is an error from then on', async () => {
+    const host = hostWith();
+    const log = await Log.open(host, FOLDER, settings);
+    const size = batchOf(['x'.repeat(30)]).length;
+    await fill(log, 3, 30);
+    // In place, since the log has the file open.
+    host.disk.bytes(FILE)[size + 70] ^= 0x10;
+    const read = await log.read(0, 1_000, 3);
+    expect(read).toEqual(host.disk.bytes(FILE));
+    expect(() => [...batchesIn(read)].map(({ bytes }) => checkBatch(bytes))).toThrow('the checksum');
+    await fill(log, 60, 30);
+    expect(log.segmentCount).toBeGreaterThan(1);
+    await expect(log.read(1, 1_000, 3)).rejects.toThrow(`${FILE} is damaged at byte ${size}, offset 1: the checksum`);
   });
 });
 
