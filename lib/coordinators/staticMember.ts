@@ -19,7 +19,8 @@ export function replaceStaticMember(step: Step, event: JoinEvent, before: Member
   const { protocols, sessionTimeoutMs, rebalanceTimeoutMs } = event;
   const member: Member = {
     ...before,
-    ...{ memberId: event.newMemberId, clientId: event.clientId, clientHost: event.clientHost },
+    // Its client id and host stay those that it first came with, as in Kafka.
+    memberId: event.newMemberId,
     ...{ protocols, sessionTimeoutMs, rebalanceTimeoutMs, parkedJoin: event.to, parkedSync: null, isNew: false },
   };
   renameMember(step, before.memberId, member);

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ServedKafka, serve } from '../../lib/node/serve.ts';
 import { differences } from '../kafka/differences.ts';
-import { book, observedProperties } from '../kafka/observations/book.ts';
+import { book, observedProperties, strictProperties } from '../kafka/observations/book.ts';
 import { expectedOfUs } from '../kafka/observations/comparing.ts';
 import type { Observation } from '../kafka/observations/observation.ts';
 import { readRecording } from '../kafka/observations/recording.ts';
@@ -13,15 +13,20 @@ import { observe } from '../kafka/observations/scene.ts';
 
 const { kafkaVersion, recordedOn, observed } = readRecording();
 let served: ServedKafka;
+let strict: ServedKafka;
 
 beforeAll(async () => {
   served = await serve({ port: 0, config: observedProperties });
+  strict = await serve({ port: 0, config: strictProperties });
 });
 
-afterAll(() => served.close());
+afterAll(async () => {
+  await served.close();
+  await strict.close();
+});
 
 async function compare(one: Observation): Promise<void> {
-  const ours = await observe(one, served.bootstrap);
+  const ours = await observe(one, (one.strict ? strict : served).bootstrap);
   const known = differences.filter(({ sentence }) => sentence === one.sentence);
   expect(ours).toEqual(expectedOfUs(observed[one.sentence], ours, known));
 }

@@ -315,4 +315,78 @@ export const differences: readonly Difference[] = [
       [[5], 'Dead', ''],
     ],
   },
+  {
+    sentence: 'a join that comes again while the first still waits',
+    because: 'Kafka forgets the first request. Who sent it should not have to wait until its own time is over.',
+    places: [
+      [
+        [0],
+        'no answer',
+        {
+          errorCode: 'REBALANCE_IN_PROGRESS',
+          generationId: -1,
+          protocolType: null,
+          protocolName: null,
+          leader: '',
+          skipAssignment: false,
+          memberId: 'b',
+          members: [],
+        },
+      ],
+    ],
+  },
+  {
+    sentence: 'a sync that comes again while the first still waits',
+    because: 'As above.',
+    places: [
+      [
+        [0],
+        'no answer',
+        { errorCode: 'REBALANCE_IN_PROGRESS', protocolType: null, protocolName: null, assignment: '' },
+      ],
+    ],
+  },
+  {
+    sentence: 'two strategies with as many votes',
+    because: 'Kafka takes the one that comes first in a hash map, and we the one that the oldest member likes better.',
+    places: [
+      [[1], 'NONE range', 'NONE roundrobin'],
+      [[2], 'NONE range', 'NONE cooperative-sticky'],
+    ],
+  },
+  {
+    sentence: 'metadata of a member that is garbage: text, which says that it has two billion topics',
+    because:
+      'Kafka reads subscriptions to know which offsets may expire, stumbles over this one, and the group stays where it is. We let members say what they like.',
+    places: [
+      [
+        [0],
+        'no answer',
+        {
+          errorCode: 'NONE',
+          generationId: 1,
+          protocolType: 'consumer',
+          protocolName: 'range',
+          leader: 'a',
+          skipAssignment: false,
+          memberId: 'a',
+          members: [{ memberId: 'a', groupInstanceId: null, metadata: '5000 bytes that are no subscription' }],
+        },
+      ],
+      [[1], 'no answer', { errorCode: 'NONE', protocolType: 'consumer', protocolName: 'range', assignment: 'work' }],
+      [[2, 0, 'groupState'], 'PreparingRebalance', 'Stable'],
+      [[2, 0, 'protocolData'], '', 'range'],
+      [[2, 0, 'members', 0, 'memberMetadata'], '', '5000 bytes that are no subscription'],
+      [[2, 0, 'members', 0, 'memberAssignment'], '', 'work'],
+    ],
+  },
+  {
+    sentence: 'a full group prepares: a newcomer may take the place of a member that is late',
+    because:
+      'Kafka turns the last one away and does not see that nobody is missing any more: the others wait until the rebalance timeout. We let them go on.',
+    places: [
+      [[1, 0], 'no answer', 'NONE'],
+      [[1, 2], 'no answer', 'NONE'],
+    ],
+  },
 ];

@@ -4,8 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type ServedKafka, serve } from '../../lib/node/serve.ts';
+import { type ApacheKafka, startApacheKafka } from './apache.ts';
 import { differences } from './differences.ts';
-import { book, observedProperties } from './observations/book.ts';
+import { book, observedProperties, strictProperties } from './observations/book.ts';
 import { expectedOfUs } from './observations/comparing.ts';
 import type { Observation } from './observations/observation.ts';
 import { isRecording, readRecording, writeRecording } from './observations/recording.ts';
@@ -16,13 +17,18 @@ const { bootstrap, version } = inject('apacheKafka');
 const recorded: { readonly [sentence: string]: Plain } = isRecording ? {} : readRecording().observed;
 const seen = new Map<string, Plain>();
 let served: ServedKafka;
+let strict: { readonly theirs: ApacheKafka; readonly ours: ServedKafka };
 
 beforeAll(async () => {
   served = await serve({ port: 0, config: observedProperties });
-});
+  const theirs = await startApacheKafka({ properties: strictProperties });
+  strict = { theirs, ours: await serve({ port: 0, config: strictProperties }) };
+}, 120_000);
 
 afterAll(async () => {
   await served.close();
+  await strict.ours.close();
+  await strict.theirs.close();
   if (!isRecording) return;
   const known = book.flatMap(({ sentence }) => (seen.has(sentence) ? [[sentence, seen.get(sentence) ?? null]] : []));
   const recordedOn = new Date().toISOString().slice(0, 10);
@@ -30,7 +36,10 @@ afterAll(async () => {
 });
 
 async function compare(one: Observation): Promise<void> {
-  const [theirs, ours] = await Promise.all([observe(one, bootstrap), observe(one, served.bootstrap)]);
+  const at = one.strict
+    ? { theirs: strict.theirs.bootstrap, ours: strict.ours.bootstrap }
+    : { theirs: bootstrap, ours: served.bootstrap };
+  const [theirs, ours] = await Promise.all([observe(one, at.theirs), observe(one, at.ours)]);
   seen.set(one.sentence, theirs);
   const known = differences.filter(({ sentence }) => sentence === one.sentence);
   expect(ours).toEqual(expectedOfUs(theirs, ours, known));

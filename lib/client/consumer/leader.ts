@@ -87,8 +87,10 @@ export class Leader implements GroupRole {
     const { host } = this.#context;
     host.trace.record(host.name, 'consumer.leads', { strategy, members: group.map(({ memberId }) => memberId) });
     const assignment = assignor.assign(group, counts);
-    if (protocolOf(this.#settings.partitionAssignmentStrategy) === 'cooperative')
-      checkHandOvers(group, assignment, strategy);
+    const isCooperative = protocolOf(this.#settings.partitionAssignmentStrategy) === 'cooperative';
+    if (isCooperative) checkHandOvers(group, assignment, strategy);
+    const odd = oddities(group, assignment, counts, isCooperative);
+    if (odd !== undefined) host.trace.record(host.name, 'consumer.oddAssignment', { strategy, ...odd });
     return [...assignment].map(([memberId, partitions]) => ({
       memberId,
       assignment: encodeAssignment({ assignedPartitions: listed(partitions) }),
@@ -147,6 +149,32 @@ function checkHandOvers(
         "moves is left out of one assignment first; or give the strategy protocols: ['eager']",
     );
   }
+}
+
+/**
+ * What is strange about an assignment. Kafka takes it as it is, and so do we: nobody knows what a strategy is up to. But whoever looks for a partition
+ * that nobody reads, or that two read, should find it in the trace.
+ */
+function oddities(
+  group: readonly GroupMember[],
+  assignment: ReadonlyMap<string, readonly TopicPartition[]>,
+  counts: ReadonlyMap<string, number>,
+  isCooperative: boolean,
+): { readonly twice: string[]; readonly nobody: string[]; readonly strangers: string[] } | undefined {
+  const members = new Set(group.map(({ memberId }) => memberId));
+  const strangers = [...assignment.keys()].filter((memberId) => !members.has(memberId));
+  const given = [...assignment].flatMap(([memberId, all]) => (members.has(memberId) ? all.map(nameOf) : []));
+  const once = new Set<string>();
+  const twice = new Set<string>();
+  for (const name of given) (once.has(name) ? twice : once).add(name);
+  // Under the cooperative protocol a partition that moves belongs to nobody for a while.
+  const wanted = isCooperative
+    ? []
+    : [...counts].flatMap(([topic, count]) =>
+        Array.from({ length: count }, (_, partition) => nameOf({ topic, partition })),
+      );
+  const nobody = wanted.filter((name) => !once.has(name));
+  return twice.size + nobody.length + strangers.length === 0 ? undefined : { twice: [...twice], nobody, strangers };
 }
 
 function listed(partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] {

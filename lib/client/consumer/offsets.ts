@@ -1,7 +1,7 @@
 /** Committed offsets: how a group remembers how far it has read. The coordinator keeps them as records of `__consumer_offsets`. */
 import { OffsetCommit } from '../../protocol/apis/08-offset-commit.ts';
 import { OffsetFetch } from '../../protocol/apis/09-offset-fetch.ts';
-import { Errors, errorOf, KafkaError } from '../../protocol/errors.ts';
+import { type ErrorCode, Errors, errorOf, KafkaError } from '../../protocol/errors.ts';
 import type { ClientContext } from '../clientContext.ts';
 import { CommitFailedError, RebalanceInProgressError } from '../errors.ts';
 import { byTopic, nameOf, type TopicPartition } from '../topicPartition.ts';
@@ -135,6 +135,12 @@ export class Offsets {
     if (errorCode === 0) return;
     const error = errorOf(errorCode);
     this.#coordinator.heard(error);
-    throw new KafkaError(error, doing, error === Errors.FENCED_INSTANCE_ID ? FENCED_HINT : undefined);
+    throw new KafkaError(error, doing, hints.get(error));
   }
 }
+
+const hints: ReadonlyMap<ErrorCode, string> = new Map([
+  [Errors.FENCED_INSTANCE_ID, FENCED_HINT],
+  [Errors.UNKNOWN_TOPIC_OR_PARTITION, 'Create it first, or leave it out of the commit.'],
+  [Errors.OFFSET_METADATA_TOO_LARGE, 'Give a shorter metadata with the offset, then commit again.'],
+]);

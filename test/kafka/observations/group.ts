@@ -214,6 +214,14 @@ export class Member {
     return nameOf(response.topics[0].partitions[0].errorCode);
   }
 
+  /** Sends what it knows of itself from another connection, as a client does that has lost one. */
+  async again(): Promise<Member> {
+    const twin = await this.#group.member(this.label, this.#groupInstanceId);
+    twin.memberId = this.memberId;
+    twin.generationId = this.generationId;
+    return twin;
+  }
+
   /** Is gone without a word, as a process that was killed. */
   vanish(): void {
     this.#connection.close();
@@ -235,5 +243,10 @@ function text(bytes: unknown): Plain {
 
 function subscribed(bytes: unknown): Plain {
   if (!(bytes instanceof Uint8Array)) return typeof bytes === 'string' ? bytes : null;
-  return bytes.length === 0 ? '' : text(decodeSubscription(bytes).userData);
+  if (bytes.length === 0) return '';
+  try {
+    return text(decodeSubscription(bytes).userData);
+  } catch {
+    return `${bytes.length} bytes that are no subscription`;
+  }
 }

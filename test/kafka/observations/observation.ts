@@ -14,15 +14,17 @@ export interface Observation {
   readonly slug: string;
   /** Whether no other may run at the same time, since it changes or tells what all share. */
   readonly alone: boolean;
+  /** Whether it is made at the strict broker: one whose groups have room for two, and which forgets quickly. */
+  readonly strict: boolean;
   readonly look: (scene: Scene) => Promise<Plain>;
 }
 
 export function observation(
   sentence: string,
   look: (scene: Scene) => Promise<Plain>,
-  { alone = false }: { readonly alone?: boolean } = {},
+  { alone = false, strict = false }: { readonly alone?: boolean; readonly strict?: boolean } = {},
 ): Observation {
-  return { sentence, slug: slugOf(sentence), alone, look };
+  return { sentence, slug: slugOf(sentence), alone, strict, look };
 }
 
 /** A topic may have 249 characters: this leaves room for what an observation adds. */

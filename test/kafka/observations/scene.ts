@@ -161,6 +161,13 @@ export class Scene {
     }
   }
 
+  /** What comes of `waiting` within this time, or `'no answer'`. */
+  within<T>(milliseconds: number, waiting: Promise<T>): Promise<T | 'no answer'> {
+    // It ends with the connection; nobody asks any more then.
+    waiting.catch(() => {});
+    return Promise.race([waiting, sleep(milliseconds).then(() => 'no answer' as const)]);
+  }
+
   pause(milliseconds: number): Promise<void> {
     return sleep(milliseconds);
   }
