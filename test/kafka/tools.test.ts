@@ -1,4 +1,4 @@
-/** Java's own command-line tools at work on our broker. What they print is for people, so only the words that matter are looked at. */
+/** Java's own command-line tools at work on our broker. What they print is for people, so only the words that matter are looked at. groupCommand.test.ts has ConsumerGroupCommand. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,6 @@ function run(tool: string, ...options: string[]): Promise<string> {
 
 const topics = (...options: string[]) => run('org.apache.kafka.tools.TopicCommand', ...options);
 const configs = (...options: string[]) => run('kafka.admin.ConfigCommand', ...options);
-const groups = (...options: string[]) => run('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', ...options);
 const offsets = (...options: string[]) => run('org.apache.kafka.tools.GetOffsetShell', ...options);
 
 test('TopicCommand creates, lists, describes, grows and deletes topics', { timeout: 120_000 }, async () => {
@@ -92,27 +91,4 @@ test('records go in and out, offsets are listed, and the oldest records deleted'
   expect(deleted).toContain('partition: verified-0\tlow_watermark: 120');
   expect(await offsets(...topic, '--time', 'earliest')).toContain('verified:0:120');
   expect(await offsets(...topic)).toContain('verified:0:300');
-});
-
-test('ConsumerGroupCommand lists, describes, resets and deletes groups and offsets', { timeout: 120_000 }, async () => {
-  const admin = kafka.admin();
-  await admin.createTopics({ ledger: 1 });
-  const producer = kafka.producer();
-  await producer.send(['a', 'b', 'c'].map((value) => ({ topic: 'ledger', value })));
-  const consumer = kafka.consumer({ groupId: 'bank', autoOffsetReset: 'earliest' });
-  await consumer.subscribe(['ledger']);
-  while ((await consumer.poll('200 ms')).length === 0);
-  await consumer.commitSync();
-  const ledger = ['--group', 'bank', '--topic', 'ledger'];
-  expect(await groups('--describe', '--group', 'bank')).toMatch(/bank\s+ledger\s+0\s+3\s+3\s+0\s+\S*consumer-1/);
-  expect(await groups('--delete-offsets', ...ledger)).toContain('GroupSubscribedToTopicException');
-  expect(await groups('--delete', '--group', 'bank')).toContain('GroupNotEmptyException');
-  await consumer.close();
-  expect(await groups('--list', '--state')).toMatch(/bank\s+Empty/);
-  expect(await groups('--reset-offsets', ...ledger, '--to-offset', '1', '--execute')).toMatch(/bank\s+ledger\s+0\s+1/);
-  expect(await admin.listConsumerGroupOffsets('bank')).toMatchObject([{ topic: 'ledger', partition: 0, offset: 1 }]);
-  expect(await groups('--delete-offsets', ...ledger)).toMatch(/ledger\s+0\s+Successful/);
-  expect(await admin.listConsumerGroupOffsets('bank')).toEqual([]);
-  expect(await groups('--delete', '--group', 'bank')).toContain("('bank') was successful");
-  expect(await admin.listGroups()).not.toContainEqual(expect.objectContaining({ groupId: 'bank' }));
 });
