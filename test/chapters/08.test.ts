@@ -54,7 +54,7 @@ test.each<[name: string, answer: Replay, says: RegExp]>([
       (_, topic, partition) => whole(topic, partition),
       (before, value) => value?.offset ?? before,
     ),
-    /0 came with record 9, which is of archive, account 1\. The key must have the group in it/,
+    /0 came with records\[9\], which is of archive, account 1\. The key must have the group in it/,
   ],
   [
     'the key omits the partition',
@@ -64,12 +64,12 @@ test.each<[name: string, answer: Replay, says: RegExp]>([
   [
     'the largest for the latest',
     keeping(whole, (before, value) => (value === null ? undefined : Math.max(before ?? 0, value.offset))),
-    /3 is the largest that ledger has committed\. With record 4 it went to 2, and the last counts, not the largest/,
+    /3 is the largest that ledger has committed\. With records\[4\] it went to 2, and the last counts, not the largest/,
   ],
   [
     'tombstones ignored',
     keeping(whole, (before, value) => value?.offset ?? before),
-    /At record 6 a tombstone came: the offset of audit was deleted/,
+    /records\[6\] is a tombstone: the offset of audit was deleted/,
   ],
   [
     'the first for the latest',
@@ -79,7 +79,7 @@ test.each<[name: string, answer: Replay, says: RegExp]>([
   [
     '0 taken for nothing',
     keeping(whole, (_, value) => value?.offset || undefined),
-    /0 was committed with record 9 and is not found\. 0 is an offset too/,
+    /0 was committed with records\[9\] and is not found\. 0 is an offset too/,
   ],
 ])('not yet: %s', async (_, answer, says) => {
   const verdict = await judge(answer);

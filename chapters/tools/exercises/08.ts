@@ -74,6 +74,8 @@ class Fields {
 export interface LogEntry {
   readonly partition: number;
   readonly offset: number;
+  /** In ms since 1970. */
+  readonly timestamp: number;
   readonly key: Key;
   /** The offset in the value, or what the value says about a group in words; null: a tombstone. */
   readonly value: number | string | null;
@@ -83,9 +85,9 @@ export interface LogEntry {
 export async function entries(kafka: SimulatedKafka, groupId?: string): Promise<LogEntry[]> {
   const raw = (bytes: Uint8Array) => bytes.slice();
   const records = await kafka.cluster.records(TOPIC, { key: keyOf, value: raw });
-  return records.flatMap(({ partition, offset, key, value }) => {
+  return records.flatMap(({ partition, offset, timestamp, key, value }) => {
     if (key === null || (groupId !== undefined && key.group !== groupId)) return [];
-    return [{ partition, offset, key, value: value === null ? null : contentOf(key, value) }];
+    return [{ partition, offset, timestamp, key, value: value === null ? null : contentOf(key, value) }];
   });
 }
 
@@ -215,17 +217,12 @@ const history: readonly Step[] = [
 
 export async function judge(replay: Replay): Promise<Verdict> {
   const kafka = await written();
-  const records = (await entries(kafka)).flatMap(({ key, value }) =>
+  // The groups are in partitions of their own, so it is the time that tells the order.
+  const all = (await entries(kafka)).sort((one, other) => one.timestamp - other.timestamp);
+  const records = all.flatMap(({ key, value }) =>
     'topic' in key ? [{ key, value: value === null ? null : { offset: Number(value) } }] : [],
   );
-  // Groups may live in partitions of their own, and the log of each has an order; here it is the order in which it was written.
-  const inOrder = history.map(({ group, partition, offset }) => ({
-    key: { group, topic: 'account', partition },
-    value: offset === undefined ? null : { offset },
-  }));
-  if (records.length !== inOrder.length)
-    throw new Error('the run has not written what the history says: this is a bug');
-  const lookup = replay(inOrder);
+  const lookup = replay(records);
   const lines = ['wanted: what the coordinator has in its memory'];
   for (const { group, partition } of places()) {
     const wanted = kafka.cluster.committed(group).account?.[partition];
@@ -272,18 +269,18 @@ function wrong({ group, partition }: Step, wanted: number | undefined, came: num
   const own = history.filter((step) => step.group === group && step.partition === partition);
   const at = (offset: number | undefined) => history.findIndex((step) => own.includes(step) && step.offset === offset);
   if (wanted === undefined) {
-    return `At record ${at(undefined)} a tombstone came: the offset of ${group} was deleted. A value of null is an order to forget.`;
+    return `records[${at(undefined)}] is a tombstone: the offset of ${group} was deleted. A value of null is an order to forget.`;
   }
   const stranger = history.findIndex((step) => !own.includes(step) && step.offset === came);
   if (came !== undefined && at(came) < 0 && stranger >= 0) {
     const { group: other, partition: its } = history[stranger];
     const what = other === group ? 'the partition' : 'the group';
-    return `${came} came with record ${stranger}, which is of ${other}, account ${its}. The key must have ${what} in it.`;
+    return `${came} came with records[${stranger}], which is of ${other}, account ${its}. The key must have ${what} in it.`;
   }
   if (came === undefined)
-    return `${wanted} was committed with record ${at(wanted)} and is not found. ${wanted === 0 ? '0 is an offset too.' : ''}`.trim();
+    return `${wanted} was committed with records[${at(wanted)}] and is not found. ${wanted === 0 ? '0 is an offset too.' : ''}`.trim();
   if (came === own[0].offset && own.length > 1 && came < Math.max(...own.map(({ offset = -1 }) => offset))) {
     return `${came} was the first commit of ${group}. Later ones came after it, and the last counts.`;
   }
-  return `${came} is the largest that ${group} has committed. With record ${at(wanted)} it went to ${wanted}, and the last counts, not the largest.`;
+  return `${came} is the largest that ${group} has committed. With records[${at(wanted)}] it went to ${wanted}, and the last counts, not the largest.`;
 }
