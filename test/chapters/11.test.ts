@@ -1,0 +1,106 @@
+/** The exercises of chapter 11: the starters fail, the solutions pass, and each usual wrong answer is told what is wrong with it. */
+import { heirAfter, judge, judgeQuick, minuteOf, type Program, settings, type Work } from 'course/11';
+import { expect, test } from 'vitest';
+import { patient, quick } from '../../chapters/solutions/11-staying-alive.ts';
+import type { Consumer, ConsumerRecord, ConsumerSettings } from '../../lib/index.ts';
+
+test('the solutions pass', async () => {
+  expect((await judgeQuick(quick)).passed).toBe(true);
+  const verdict = await judge(patient);
+  expect(verdict.lines.slice(0, 2)).toEqual([
+    'twenty minutes: Ada, Ben, Cleo done, never left',
+    'killed while at work on Ben: all three done',
+  ]);
+  expect(verdict.passed).toBe(true);
+});
+
+test.each<[name: string, answer: ConsumerSettings, says: RegExp]>([
+  ['the starter: more heartbeats', { heartbeatIntervalMs: 1000 }, /spoke more often while it lived/],
+  ['a session below what the broker allows', { sessionTimeoutMs: 3500 }, /INVALID_SESSION_TIMEOUT/],
+  ['a session as short as the heartbeats', { sessionTimeoutMs: 3000 }, /The consumer refuses: heartbeatIntervalMs/],
+  ['the other watch', { maxPollIntervalMs: 10_000 }, /watched by the member itself, and this one is dead/],
+  ['a session that is still too long', { sessionTimeoutMs: 30_000 }, /waited for the whole session/],
+])('the warm-up, not yet: %s', async (_, answer, says) => {
+  const verdict = await judgeQuick(answer);
+  expect(verdict.passed).toBe(false);
+  expect(verdict.lines.at(-1)).toMatch(says);
+});
+
+type OnEvent = (consumer: Consumer, work: Work, event: ConsumerRecord) => Promise<void>;
+
+const program =
+  (more: ConsumerSettings, onEvent: OnEvent): Program =>
+  async (kafka, work) => {
+    const consumer = kafka.consumer({ ...settings, ...more });
+    await consumer.subscribe(['audits']);
+    for (;;) for (const event of await consumer.poll('1 s')) await onEvent(consumer, work, event);
+  };
+
+const waiting: OnEvent = async (consumer, work, event) => {
+  await work(event);
+  await consumer.commitSync();
+};
+
+const polling =
+  (whilePolling: (consumer: Consumer) => void): OnEvent =>
+  async (consumer, work, event) => {
+    let isDone = false;
+    const working = work(event).finally(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      whilePolling(consumer);
+      await consumer.poll('1 s');
+    }
+    await working;
+    consumer.resume(consumer.paused());
+  };
+
+const paused = polling((consumer) => consumer.pause(consumer.assignment()));
+
+test.each<[name: string, answer: Program, says: RegExp]>([
+  [
+    'the starter: a longer session',
+    program({ sessionTimeoutMs: 600_000 }, waiting),
+    /^At 5:0\d the program left.*session timeout is about heartbeats/,
+  ],
+  ['as before', program({}, waiting), /left the group by itself.*heartbeats went on/],
+  [
+    'polling without pausing',
+    program({}, async (consumer, work, event) => {
+      await polling(() => {})(consumer, work, event);
+      await consumer.commitSync();
+    }),
+    /handed Ben out while another audit was under way/,
+  ],
+  [
+    'committing before the work',
+    program({}, async (consumer, work, event) => {
+      await consumer.commitSync();
+      await paused(consumer, work, event);
+    }),
+    /2 was committed, though Ben was not done/,
+  ],
+  ['leaving commits to poll', program({ enableAutoCommit: true }, paused), /2 was committed, though Ben was not done/],
+  [
+    'a longer time without poll',
+    program({ maxPollIntervalMs: 600_000 }, waiting),
+    /second copy waited \d:\d\d: a group waits.*hangs for good/,
+  ],
+])('not yet: %s', async (_, answer, says) => {
+  const verdict = await judge(answer);
+  expect(verdict.passed).toBe(false);
+  expect(verdict.lines.at(-1)).toMatch(says);
+});
+
+test('each of the two watches finds its own kind of silence', async () => {
+  expect(await heirAfter('frozen', { sessionTimeoutMs: 10_000 })).toMatch(/^([789]\.\d|1\d) s$/);
+  expect(await heirAfter('frozen', { maxPollIntervalMs: 60_000 })).toMatch(/^4\d s$/);
+  expect(await heirAfter('hangs', { sessionTimeoutMs: 10_000 })).toMatch(/^30\d s \(left\)$/);
+  expect(await heirAfter('hangs', { maxPollIntervalMs: 60_000 })).toMatch(/^6\d s \(left\)$/);
+});
+
+test('heartbeats go on without poll, and there are none without a group', async () => {
+  expect(await minuteOf('works')).toMatch(/^ 20 heartbeats, +0 fetches, +0 commits$/);
+  expect(await minuteOf('by hand')).toMatch(/^ {2}0 heartbeats, +0 fetches/);
+});
