@@ -5,8 +5,8 @@
  * as repeatable as one with our own client, its seconds are virtual too, and it can be crashed and frozen. In Node the files come from
  * node_modules; the page has them as a part, which it loads when a cell names it.
  */
-import type { KafkaConfig, Kafka as Stock } from 'kafkajs';
-import type { Kafka } from '../../../lib/index.ts';
+import type { KafkaConfig, PartitionAssigner, Kafka as Stock } from 'kafkajs';
+import type { Assignor, Kafka } from '../../../lib/index.ts';
 import { globalsOf } from './globals.ts';
 import { loadKafkajs } from './load.cjs';
 import { type Destination, Socket } from './socket.ts';
@@ -34,5 +34,33 @@ export function kafkajsIn(own: Kafka, config: Partial<KafkaConfig> = {}): Stock 
     logLevel: kafkajs.logLevel.NOTHING,
     socketFactory: socketFactory as unknown as KafkaConfig['socketFactory'],
     ...config,
+  });
+}
+
+/**
+ * A strategy in the form in which kafkajs takes one, in `partitionAssigners`: so a member that runs kafkajs can vote for it, and divide by it when it leads.
+ * What members tell about themselves beyond their topics is not passed on.
+ */
+export function assignerIn(own: Kafka, { name, assign }: Assignor): PartitionAssigner {
+  const { kafkajs, Buffer } = loadKafkajs(globalsOf(own.world.doors));
+  const { MemberMetadata, MemberAssignment } = kafkajs.AssignerProtocol;
+  const nothing = Buffer.from('');
+  return ({ cluster }) => ({
+    name,
+    version: 0,
+    protocol: ({ topics }) => ({ name, metadata: MemberMetadata.encode({ version: 0, topics, userData: nothing }) }),
+    async assign({ members, topics }) {
+      const group = members.map(({ memberId, memberMetadata }) => {
+        const wanted = MemberMetadata.decode(memberMetadata)?.topics ?? [];
+        const tells = { groupInstanceId: null, ownedPartitions: [], generationId: -1, userData: null };
+        return { memberId, topics: wanted, ...tells };
+      });
+      const counts = new Map(topics.map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).length]));
+      return [...assign(group, counts)].map(([memberId, partitions]) => {
+        const assignment: Record<string, number[]> = {};
+        for (const { topic, partition } of partitions) assignment[topic] = [...(assignment[topic] ?? []), partition];
+        return { memberId, memberAssignment: MemberAssignment.encode({ version: 0, assignment, userData: nothing }) };
+      });
+    },
   });
 }
