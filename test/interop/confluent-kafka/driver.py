@@ -258,7 +258,7 @@ class Member:
             self.consumer.commit(offsets=handled, asynchronous=False)
         except KafkaException as error:
             # In the middle of a rebalance: later, then.
-            if error.args[0].code() != KafkaError.REBALANCE_IN_PROGRESS:
+            if error.args[0].code() not in (KafkaError.REBALANCE_IN_PROGRESS, KafkaError.ILLEGAL_GENERATION):
                 self.failed(error)
             return
         for each in handled:

@@ -238,4 +238,11 @@ function codeOf(error) {
   return inner ? codeOf(inner) : null;
 }
 
+// A connection that is refused and then reset tells so to nobody, which would end the process (@platformatic/kafka, Connection.#onError).
+process.on('uncaughtException', (/** @type {any} */ error) => {
+  if (error.code === 'PLT_KFK_NETWORK') return;
+  console.error(error);
+  process.exit(1);
+});
+
 await answer(operations, codeOf);
