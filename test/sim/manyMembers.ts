@@ -60,10 +60,15 @@ export async function gather(simulated: typeof simulate, { members, withinMs }: 
   await kafka.world.until(() => settledAt > 0, { within: `${withinMs + 30_000} ms` });
   // Those who have got partitions still ask where to begin.
   await kafka.world.pass('100 ms');
-  const { topics } = await kafka.cluster.broker(0);
-  const logs = topics.named('__consumer_offsets')?.partitions ?? [];
-  const read = await Promise.all(logs.map(({ log }) => log.read(0, 1 << 24, log.logEndOffset)));
-  const bytes = read.reduce((sum, { length }) => sum + length, 0);
+  let bytes = 0;
+  // A log is read in the world's time, which has to pass meanwhile.
+  await kafka.world.until(async () => {
+    const { topics } = await kafka.cluster.broker(0);
+    const logs = topics.named('__consumer_offsets')?.partitions.map(({ log }) => log) ?? [];
+    const read = await Promise.all(logs.map((log) => log.read(0, 1 << 24, log.logEndOffset)));
+    bytes = read.reduce((sum, { length }) => sum + length, 0);
+    return bytes > 0;
+  });
   await kafka.close();
   const mostRequests = Math.max(...asked.values());
   return { generations, mostRequests, requests, settledAfterMs: settledAt - lastStart, divided, bytes };
