@@ -175,7 +175,10 @@ export function withoutAbout(folder: string): Plugin {
   };
 }
 
-/** Takes the sentences out of the list of a broker's settings: who reads about settings on the page reads the course. */
+/**
+ * Takes the sentences out of the list of a broker's settings, which is the first thing in its file: who reads about settings on the page reads the course. After the
+ * list, what looks like a sentence is the name of a setting. Fails when the list ends in another way than it did.
+ */
 export function withoutSentences(settings: string): Plugin {
   return {
     name: 'without-sentences',
@@ -184,7 +187,10 @@ export function withoutSentences(settings: string): Plugin {
         if (path !== settings) return undefined;
         const source = await readFile(path, 'utf8');
         const sentence = /(?:'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"),?(\s*\),)$/gm;
-        return { contents: keepNames(source.replace(sentence, "''$1")), loader: 'ts' };
+        const end = source.indexOf('\n} satisfies');
+        if (end < 0) throw new Error("the list of a broker's settings is not where slimming.ts expects it");
+        const list = source.slice(0, end).replace(sentence, "''$1");
+        return { contents: keepNames(list + source.slice(end)), loader: 'ts' };
       });
     },
   };

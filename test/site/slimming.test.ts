@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
-import { slimAcorn, slimSucrase } from '../../site/kernel/slimming.ts';
+import * as config from '../../lib/broker/config.ts';
+import { slimAcorn, slimSucrase, withoutSentences } from '../../site/kernel/slimming.ts';
 import * as whole from '../../site/kernel/transform.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -79,3 +80,21 @@ function message(compile: () => string): string {
     return `${line}: ${message}`;
   }
 }
+
+test('without its sentences, the list of settings has every setting as it was', async () => {
+  const file = join(root, 'lib/broker/config.ts');
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    globalName: 'slim',
+    plugins: [withoutSentences(file)],
+  });
+  const slim: typeof config = new Function(`${outputFiles[0].text}\nreturn slim;`)();
+  expect(slim.brokerConfig()).toEqual(config.brokerConfig());
+  expect(slim.logSettings(slim.brokerConfig(), {})).toEqual(config.logSettings(config.brokerConfig(), {}));
+  expect(slim.groupSettings(slim.brokerConfig())).toEqual(config.groupSettings(config.brokerConfig()));
+  expect(Object.keys(slim.properties)).toEqual(Object.keys(config.properties));
+  expect(outputFiles[0].text).not.toContain('The largest record batch.');
+});
