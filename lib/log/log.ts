@@ -22,13 +22,14 @@ import {
   stampBatch,
 } from '../records/batch.ts';
 import type { Host } from '../trace/host.ts';
+import { AppendQueue } from './appendQueue.ts';
 import { Cleaner } from './cleaner.ts';
 import { asStorageError, BatchTooLarge, OffsetOutOfRange, StorageError, storageErrorOf } from './errors.ts';
 import type { Producers } from './producers.ts';
-import { recoverLog, recoverProducers, saveSnapshot } from './recovery.ts';
+import { recoverLog, recoverProducers } from './recovery.ts';
 import { retentionCut, type SegmentFacts } from './retention.ts';
 import { type Filling, fillingOf, isFull } from './roll.ts';
-import type { BatchToWrite, Segment } from './segment.ts';
+import type { Segment } from './segment.ts';
 import { Segments } from './segments.ts';
 import { completed, type LogSettings } from './settings.ts';
 import { writeStartOffset } from './startOffset.ts';
@@ -48,12 +49,6 @@ export interface Appended {
   readonly written: Promise<void>;
 }
 
-interface Pending extends BatchToWrite {
-  readonly filling: Filling;
-  readonly resolve: () => void;
-  readonly reject: (error: StorageError) => void;
-}
-
 const nothing = new Uint8Array(0);
 
 export class Log {
@@ -61,16 +56,14 @@ export class Log {
   readonly #folder: string;
   readonly #segments: Segments;
   readonly #cleaner: Cleaner;
-  readonly #queue: Pending[] = [];
+  readonly #queue: AppendQueue;
   /** What had to be cut off when the log was opened, in words; undefined when all was whole. */
   readonly recovered: string | undefined;
   #settings: Required<LogSettings>;
   #producers: Producers;
   #logStartOffset: number;
   #logEndOffset: number;
-  #writtenEndOffset: number;
   #filling: Filling;
-  #writing: Promise<void> | undefined;
   #truncating = false;
   /** What makes the log smaller, one thing after the other. */
   #shrinking: Promise<unknown> = Promise.resolve();
@@ -86,8 +79,12 @@ export class Log {
     this.#producers = opened.producers;
     this.#logStartOffset = opened.startOffset;
     this.#logEndOffset = opened.endOffset;
-    this.#writtenEndOffset = opened.endOffset;
     this.#filling = fillingOf(this.#segments.active);
+    this.#queue = new AppendQueue(
+      { host, folder, segments: this.#segments, settings: () => this.#settings, failed: (error) => this.#fail(error) },
+      this.#filling,
+      opened.endOffset,
+    );
     this.recovered = opened.words;
   }
 
@@ -148,11 +145,7 @@ export class Log {
     const filling = this.#placeFor(header);
     this.#logEndOffset = lastOffsetOf(header) + 1;
     this.#producers.add(header);
-    const written = new Promise<void>((resolve, reject) => {
-      this.#queue.push({ header, chunks: [stamped, records], filling, resolve, reject });
-    });
-    written.catch(() => {});
-    this.#writing ??= this.#writeQueue();
+    const written = this.#queue.add({ header, chunks: [stamped, records] }, filling);
     return { baseOffset: header.baseOffset, lastOffset: lastOffsetOf(header), logAppendTimeMs, written };
   }
   // #endregion append
@@ -165,7 +158,7 @@ export class Log {
     if (offset < this.logStartOffset || offset > this.#logEndOffset) {
       throw new OffsetOutOfRange(offset, this.logStartOffset, this.#logEndOffset);
     }
-    const end = Math.min(upTo, this.#writtenEndOffset);
+    const end = Math.min(upTo, this.#queue.writtenEndOffset);
     if (offset >= end) return nothing;
     return this.#segments.read(() => this.#readFrom(offset, maxBytes, end));
   }
@@ -181,7 +174,7 @@ export class Log {
 
   /** The first record of this time or later, or null when there is none. */
   async offsetForTime(timestamp: number): Promise<TimedOffset | null> {
-    const range = { from: this.#logStartOffset, to: this.#writtenEndOffset };
+    const range = { from: this.#logStartOffset, to: this.#queue.writtenEndOffset };
     return this.#segments.read(() => firstSince(this.#segments.all, timestamp, range, this.#host.codecs));
   }
 
@@ -276,7 +269,7 @@ export class Log {
     this.#truncating = true;
     await this.#inTurn(async () => {
       try {
-        await this.#writing;
+        await this.#queue.writing;
         this.#mustBeSound();
         await this.#cut(offset);
       } catch (error) {
@@ -336,48 +329,16 @@ export class Log {
   /** Ends the segment that is written to, so that it can be deleted as well. */
   async #beginNextSegment(): Promise<void> {
     this.#filling = this.#nextFilling(this.#logEndOffset);
-    this.#writing ??= this.#writeQueue();
-    await this.#writing;
+    this.#queue.roll(this.#filling);
+    await this.#queue.writing;
     this.#mustBeSound();
-  }
-
-  /** Writes until the queue is empty. All that wait for the same segment go to the disk together. */
-  async #writeQueue(): Promise<void> {
-    try {
-      for (;;) {
-        const filling = this.#queue[0]?.filling ?? this.#filling;
-        if (filling.baseOffset !== this.#segments.active.baseOffset) await this.#roll(filling);
-        if (this.#queue.length === 0) return;
-        const other = this.#queue.findIndex((pending) => pending.filling !== filling);
-        const together = this.#queue.slice(0, other === -1 ? undefined : other);
-        await this.#segments.active.append(together);
-        if (this.#settings.flush === 'each-append') await this.#segments.active.sync();
-        this.#queue.splice(0, together.length);
-        this.#writtenEndOffset = lastOffsetOf(together[together.length - 1].header) + 1;
-        for (const pending of together) pending.resolve();
-        await this.#segments.active.saveIndexes();
-      }
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#writing = undefined;
-    }
-  }
-
-  /** Begins the next segment. The one before is made to survive a loss of power, so that only the last one ever needs recovery. */
-  async #roll({ baseOffset, snapshot = nothing }: Filling): Promise<void> {
-    const { disk, trace, name } = this.#host;
-    await this.#segments.active.finish();
-    await saveSnapshot(disk, this.#folder, baseOffset, snapshot);
-    await this.#segments.begin(baseOffset, this.#settings.indexIntervalBytes);
-    trace.record(name, 'log.rolled', { folder: this.#folder, baseOffset });
   }
 
   async #cut(offset: number): Promise<void> {
     const kept = await this.#segments.removeBehind(offset);
     const end = await kept.truncateTo(offset);
     this.#logEndOffset = end;
-    this.#writtenEndOffset = end;
+    this.#queue.writtenEndOffset = end;
     this.#filling = fillingOf(kept);
     this.#producers = await recoverProducers(this.#host.disk, this.#folder, this.#segments.all);
     await kept.visitHeaders((header) => this.#producers.add(header));
@@ -391,13 +352,13 @@ export class Log {
       trace.record(name, 'log.failed', { folder: this.#folder, why: failure.message });
     }
     this.#failure = failure;
-    this.#logEndOffset = this.#writtenEndOffset;
-    for (const pending of this.#queue.splice(0)) pending.reject(failure);
+    this.#logEndOffset = this.#queue.writtenEndOffset;
+    this.#queue.rejectAll(failure);
     return failure;
   }
 
   async #close(): Promise<void> {
-    await this.#writing;
+    await this.#queue.writing;
     await this.#shrinking;
     try {
       if (this.#failure === undefined) await this.#segments.active.sync();
