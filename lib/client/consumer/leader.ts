@@ -87,9 +87,9 @@ export class Leader implements GroupRole {
     const { host } = this.#context;
     host.trace.record(host.name, 'consumer.leads', { strategy, members: group.map(({ memberId }) => memberId) });
     const assignment = assignor.assign(group, counts);
-    const isCooperative = protocolOf(this.#settings.partitionAssignmentStrategy) === 'cooperative';
-    if (isCooperative) checkHandOvers(group, assignment, strategy);
-    const odd = oddities(group, assignment, counts, isCooperative);
+    if (protocolOf(this.#settings.partitionAssignmentStrategy) === 'cooperative')
+      checkHandOvers(group, assignment, strategy);
+    const odd = oddities(group, assignment, counts, assignor.protocols?.includes('cooperative') ?? false);
     if (odd !== undefined) host.trace.record(host.name, 'consumer.oddAssignment', { strategy, ...odd });
     return [...assignment].map(([memberId, partitions]) => ({
       memberId,
@@ -159,7 +159,7 @@ function oddities(
   group: readonly GroupMember[],
   assignment: ReadonlyMap<string, readonly TopicPartition[]>,
   counts: ReadonlyMap<string, number>,
-  isCooperative: boolean,
+  mayHoldBack: boolean,
 ): { readonly twice: string[]; readonly nobody: string[]; readonly strangers: string[] } | undefined {
   const members = new Set(group.map(({ memberId }) => memberId));
   const strangers = [...assignment.keys()].filter((memberId) => !members.has(memberId));
@@ -168,7 +168,7 @@ function oddities(
   const twice = new Set<string>();
   for (const name of given) (once.has(name) ? twice : once).add(name);
   // Under the cooperative protocol a partition that moves belongs to nobody for a while.
-  const wanted = isCooperative
+  const wanted = mayHoldBack
     ? []
     : [...counts].flatMap(([topic, count]) =>
         Array.from({ length: count }, (_, partition) => nameOf({ topic, partition })),
