@@ -33,7 +33,7 @@ function builtins(file: string): Plugin {
   return {
     name: 'builtins',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: BUILTINS }, ({ path }) => ({ path, namespace: 'builtin', pluginData: path }));
+      onResolve({ filter: BUILTINS }, ({ path }) => ({ path, namespace: 'builtin' }));
       onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
         contents: `module.exports = require(${JSON.stringify(file)}).${path};`,
         loader: 'js',
