@@ -237,6 +237,16 @@ export function strategy(name: string, label: string, topics: readonly string[] 
   return { name, metadata: encodeSubscription({ topics: [...topics], userData: utf8(label) }) };
 }
 
+/** The error of an answer as it was told. */
+export function errorIn(answer: Plain): string {
+  return (answer as { readonly errorCode: string }).errorCode;
+}
+
+/** The generation in the answer to a join. */
+export function generationIn(answer: Plain): number {
+  return (answer as { readonly generationId: number }).generationId;
+}
+
 function text(bytes: unknown): Plain {
   return bytes instanceof Uint8Array ? new TextDecoder().decode(bytes) : null;
 }

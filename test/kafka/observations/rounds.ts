@@ -1,5 +1,5 @@
 /** Rounds of a group, event by event: who is in, who has to meet again, and what the generation is then. */
-import { Group, type Member, strategy } from './group.ts';
+import { errorIn, Group, generationIn, type Member, strategy } from './group.ts';
 import { observation } from './observation.ts';
 import type { Plain } from './telling.ts';
 
@@ -17,9 +17,6 @@ export async function trio(group: Group, given: Parameters<Member['join']>[0] = 
   await Promise.all([a.sync({ a: 'one', b: 'two', c: 'three' }), b.sync(), c.sync()]);
   return [a, b, c];
 }
-
-const generationIn = (answer: Plain) => (answer as { readonly generationId: number }).generationId;
-const errorIn = (answer: Plain) => (answer as { readonly errorCode: string }).errorCode;
 
 export const roundObservations = [
   observation('two newcomers meet a stable group in one round', async (scene) => {

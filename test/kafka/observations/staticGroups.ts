@@ -1,10 +1,8 @@
 /** Several static members in one group, in each state of it: who is fenced, who has to meet, and who may go on. */
 import { LeaveGroup } from '../../../lib/protocol/apis/index.ts';
-import { Group, type Member, strategy } from './group.ts';
+import { errorIn, Group, type Member, strategy } from './group.ts';
 import { observation } from './observation.ts';
 import { type Plain, tell } from './telling.ts';
-
-const errorIn = (answer: Plain) => (answer as { readonly errorCode: string }).errorCode;
 
 /** How a round ended for its leader. Its answer may come before one of a newcomer says who that is, so members are only counted. */
 function met(answer: Plain): Plain {

@@ -1,14 +1,12 @@
 /** At a broker whose groups have room for two, whose first rounds wait for others, and which forgets quickly. */
 import { OffsetCommit } from '../../../lib/protocol/apis/index.ts';
 import { commitAll, fetchAll, outsider } from './commits.ts';
-import { Group, type Member, strategy } from './group.ts';
+import { errorIn, Group, generationIn, type Member, strategy } from './group.ts';
 import { observation } from './observation.ts';
 import type { Scene } from './scene.ts';
 import { type Plain, tell } from './telling.ts';
 
 const strict = { strict: true };
-const errorIn = (answer: Plain) => (answer as { readonly errorCode: string }).errorCode;
-const generationIn = (answer: Plain) => (answer as { readonly generationId: number }).generationId;
 
 /** A group that is not forgotten while it has only handed out ids: it has an offset to keep. */
 async function anchored(scene: Scene): Promise<Group> {

@@ -1,11 +1,8 @@
 /** Time in groups of several members: sessions, rounds that nobody comes to, work that nobody asks for. */
-import { Group } from './group.ts';
+import { errorIn, Group, generationIn } from './group.ts';
 import { observation } from './observation.ts';
 import { trio } from './rounds.ts';
 import type { Plain } from './telling.ts';
-
-const generationIn = (answer: Plain) => (answer as { readonly generationId: number }).generationId;
-const errorIn = (answer: Plain) => (answer as { readonly errorCode: string }).errorCode;
 
 export const timerObservations = [
   observation('one of three is silent, and the others meet without it', async (scene) => {
