@@ -96,11 +96,11 @@ test.each<[name: string, answer: Program, says: RegExp]>([
 test('each of the two watches finds its own kind of silence', async () => {
   expect(await heirAfter('frozen', { sessionTimeoutMs: 10_000 })).toMatch(/^([789]\.\d|1\d) s$/);
   expect(await heirAfter('frozen', { maxPollIntervalMs: 60_000 })).toMatch(/^4\d s$/);
-  expect(await heirAfter('hangs', { sessionTimeoutMs: 10_000 })).toMatch(/^30\d s \(left\)$/);
-  expect(await heirAfter('hangs', { maxPollIntervalMs: 60_000 })).toMatch(/^6\d s \(left\)$/);
+  expect(await heirAfter('hangs', { sessionTimeoutMs: 10_000 })).toMatch(/^30\d s \*$/);
+  expect(await heirAfter('hangs', { maxPollIntervalMs: 60_000 })).toMatch(/^6\d s \*$/);
 });
 
 test('heartbeats go on without poll, and there are none without a group', async () => {
-  expect(await minuteOf('works')).toMatch(/^ 20 heartbeats, +0 fetches, +0 commits$/);
-  expect(await minuteOf('by hand')).toMatch(/^ {2}0 heartbeats, +0 fetches/);
+  expect(await minuteOf('works')).toMatch(/^ +20 +0 +0$/);
+  expect(await minuteOf('by hand')).toMatch(/^ +0 +0 +0$/);
 });

@@ -80,7 +80,7 @@ function clock(ms: number): string {
 /** Ways to fall silent. `hangs`: the process is well, and its program never comes back to `poll`. */
 export type Silence = 'closed' | 'killed' | 'frozen' | 'hangs';
 
-/** One copy falls silent and another waits: after how long that has the partition, and whether the group had been told by a LeaveGroup. */
+/** One copy falls silent and another waits: after how long that has the partition, with a star if the broker was sent a LeaveGroup. */
 export async function heirAfter(silence: Silence, more: ConsumerSettings = {}): Promise<string> {
   const kafka = await audits();
   const farewells = kafka.cluster.on('LeaveGroup').observe();
@@ -103,7 +103,7 @@ export async function heirAfter(silence: Silence, more: ConsumerSettings = {}): 
   const heir = kafka.cluster.trace.events.find(takesOver);
   const ms = (heir?.at ?? from) - from;
   await kafka.close();
-  return `${ms < 10_000 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s${farewells.count > 0 ? ' (left)' : ''}`;
+  return `${ms < 10_000 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s${farewells.count > 0 ? ' *' : ''}`;
 }
 
 function takesOver({ node, what, detail }: SimulatedKafka['cluster']['trace']['events'][number]): boolean {
@@ -137,9 +137,9 @@ export async function minuteOf(what: 'reads' | 'works' | 'by hand', more: Consum
   await kafka.world.pass('2 s');
   const counts = (['Heartbeat', 'Fetch', 'OffsetCommit'] as const).map((api) => kafka.cluster.on(api).observe());
   await kafka.world.pass('1 min');
-  const [heartbeats, fetches, commits] = counts.map(({ count }) => String(count).padStart(3));
+  const [heartbeats, fetches, commits] = counts.map(({ count }) => String(count).padStart(9));
   await kafka.close();
-  return `${heartbeats} heartbeats, ${fetches} fetches, ${commits} commits`;
+  return `${heartbeats}${fetches}${commits}`;
 }
 
 /** The warm-up: prints whether the partition of a killed copy has another reader within twelve seconds. */

@@ -18,7 +18,7 @@ import {
   simulate,
   type Task,
   type TopicPartition,
-  type TraceEvent,
+  type TraceAbent,
 } from '../../../lib/index.ts';
 import { events, meaningOf, Verdict } from '../index.ts';
 
@@ -150,7 +150,7 @@ export function callbacks(kafka: SimulatedKafka, copies: readonly string[], from
     .join('\n');
 }
 
-function eventsOf(kafka: SimulatedKafka, copy: string): TraceEvent[] {
+function eventsOf(kafka: SimulatedKafka, copy: string): TraceAbent[] {
   return kafka.cluster.trace.events.filter(
     ({ node, what }) => node.split('/')[0] === copy && /^consumer\.(assigned|revoked|lost)$/.test(what),
   );
@@ -170,7 +170,7 @@ export function felt(kafka: SimulatedKafka, fromMs: number): string {
     silentMs[partition] = Math.max(silentMs[partition], at - last[partition]);
     last[partition] = Math.max(fromMs, at);
   }
-  return `silent for ${silentMs.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s; read twice: ${twice}`;
+  return `\n  silent for ${silentMs.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s\n  read twice: ${twice}`;
 }
 
 function seconds(ms: number): string {
@@ -241,7 +241,7 @@ export class Group {
     return shares.map((share) => share.join(' ')).join(' | ');
   }
 
-  /** Two fresh copies, a cause, six minutes: whether the group has met again, when, and who reads what then. */
+  /** Two fresh copies, a cause, six minutes: after how long the group has met again, and who reads what then. */
   static async after(cause: string, act: (group: Group) => unknown): Promise<string> {
     const group = await Group.ofTwo();
     const { kafka, generation } = group;
@@ -249,8 +249,8 @@ export class Group {
     await act(group);
     await group.pass('6 min');
     const next = kafka.cluster.trace.events.find(({ at, what }) => at > from && what === 'consumer.assigned');
-    const met = group.generation === generation || !next ? 'does not meet' : `after ${seconds(next.at - from)}`;
-    const line = `${cause.padEnd(33)} ${met.padStart(13)}   ${group.shares}`;
+    const met = group.generation === generation || !next ? 'never' : `${Math.round((next.at - from) / 1000)} s`;
+    const line = `${cause.padEnd(19)} ${met.padStart(5)}  ${group.shares}`;
     await kafka.close();
     return line;
   }
@@ -402,7 +402,7 @@ async function day(hooks: Hooks, how: 'closed' | 'frozen'): Promise<Day> {
   if (how === 'closed') closing.add(first);
   else victim.freeze();
   await kafka.world.pass('1 min');
-  await pay('+5', 'Eve');
+  await pay('+5', 'Abe');
   await pay(events[2]);
   await kafka.world.pass('30 s');
   const thawedMs = kafka.world.now();
@@ -442,7 +442,7 @@ function ownerOfPage0(kafka: SimulatedKafka): string {
   return String(owns.at(-1)?.node.split('/')[0]);
 }
 
-function happening({ at, node, what, detail }: TraceEvent): Day['log'] {
+function happening({ at, node, what, detail }: TraceAbent): Day['log'] {
   const name = String(detail.name);
   const copy = node.split('/')[0];
   if (what === 'effect.done' && name.startsWith('save page 0'))
