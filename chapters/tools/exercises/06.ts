@@ -152,12 +152,12 @@ function meaningOf(outcome: string): string {
 export interface Aftermath {
   /** The first event that was handed out after the failure. */
   readonly next?: number;
-  /** What the group has stored when the program is over. */
-  readonly committed?: number;
-  /** The first batch of the next one, which takes four at a time. */
-  readonly successor?: string;
+  /** What the group has committed when the program is over. */
+  readonly stored?: number;
+  /** The first batch of the program that takes over, four at a time. */
+  readonly heir?: string;
   readonly lost: readonly number[];
-  readonly repeated: readonly number[];
+  readonly twice: readonly number[];
 }
 
 /** What a program can do after the failure. */
@@ -212,9 +212,9 @@ async function afterFailure(
     }
   });
   await first.done;
-  const committed = kafka.cluster.committed('ledger').account?.[0];
-  let successor: string | undefined;
-  kafka.world.spawn('successor', async (own) => {
+  const stored = kafka.cluster.committed('ledger').account?.[0];
+  let heir: string | undefined;
+  kafka.world.spawn('heir', async (own) => {
     const client = await model.open(own, { ...settings, maxPollRecords: 4 });
     for (;;) {
       const batch: number[] = [];
@@ -222,12 +222,12 @@ async function afterFailure(
         batch.push(event.offset);
         return till.from(own).apply(event);
       });
-      if (batch.length > 0) successor ??= ranges(batch);
+      if (batch.length > 0) heir ??= ranges(batch);
     }
   });
   await kafka.world.pass('2 min');
   await kafka.close();
-  return { next, committed, successor, lost: till.lost, repeated: till.repeated };
+  return { next, stored, heir, lost: till.lost, twice: till.repeated };
 }
 
 function succeeds(turn: Promise<void>): Promise<boolean> {
@@ -254,7 +254,7 @@ function handsOf({ consumer, close }: ModelClient, till: TillConnection, { world
   };
 }
 
-const COLUMNS = ['next', 'committed', 'successor', 'lost', 'repeated'] as const;
+const COLUMNS = ['next', 'stored', 'heir', 'lost', 'twice'] as const;
 
 /** One line for each program, with those columns. */
 export function table(

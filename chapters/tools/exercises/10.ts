@@ -98,7 +98,7 @@ export function listen(kafka: SimulatedKafka): { readonly table: string } {
   return {
     get table() {
       const lines = [...rows].map(([name, { listed, carried }]) => [name, String(listed), String(carried)]);
-      return aligned([['', 'members told to it', 'parts handed in'], ...lines]);
+      return aligned([['', 'members told', 'parts given'], ...lines]);
     },
   };
 }
@@ -194,7 +194,7 @@ export async function newcomer(name: string, strategies?: readonly Assignor[]): 
   const now = groupOf(kafka);
   await kafka.close();
   const meetings = now.generationId - generationId;
-  return `${name}: strategy ${now.protocolName}, meetings ${meetings}, taken from one: ${revoked} of ${PARTITIONS}`;
+  return `${name}: by ${now.protocolName}, ${meetings === 1 ? '1 meeting' : `${meetings} meetings`}, ${revoked} of ${PARTITIONS} taken`;
 }
 
 /** The warm-up: prints whether a group on `range` gets to `roundrobin` when its members are replaced, one by one, by such as have this list. */
