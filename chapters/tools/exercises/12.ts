@@ -18,7 +18,7 @@ import {
   simulate,
   type Task,
   type TopicPartition,
-  type TraceAbent,
+  type TraceEvent,
 } from '../../../lib/index.ts';
 import { events, meaningOf, Verdict } from '../index.ts';
 
@@ -150,7 +150,7 @@ export function callbacks(kafka: SimulatedKafka, copies: readonly string[], from
     .join('\n');
 }
 
-function eventsOf(kafka: SimulatedKafka, copy: string): TraceAbent[] {
+function eventsOf(kafka: SimulatedKafka, copy: string): TraceEvent[] {
   return kafka.cluster.trace.events.filter(
     ({ node, what }) => node.split('/')[0] === copy && /^consumer\.(assigned|revoked|lost)$/.test(what),
   );
@@ -442,7 +442,7 @@ function ownerOfPage0(kafka: SimulatedKafka): string {
   return String(owns.at(-1)?.node.split('/')[0]);
 }
 
-function happening({ at, node, what, detail }: TraceAbent): Day['log'] {
+function happening({ at, node, what, detail }: TraceEvent): Day['log'] {
   const name = String(detail.name);
   const copy = node.split('/')[0];
   if (what === 'effect.done' && name.startsWith('save page 0'))
