@@ -97,12 +97,12 @@ describe('a cell on the page', () => {
     await visit.received();
     await cell.run();
     expect(await textOf(cell.output())).toBe('[ 400, 600, 300 ]');
-    const withCodecs = await visit.received();
+    const withCodecs = (await visit.received()).rest;
     await visit.leave();
     visit = await library.visit(PAGE);
     await visit.received();
     await visit.cell('first').run();
-    expect(await visit.received()).toBeLessThan(withCodecs - 8000);
+    expect((await visit.received()).rest).toBeLessThan(withCodecs - 8000);
   });
 
   it('shows an error at its line, in the code and in the editor', async () => {

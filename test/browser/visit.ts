@@ -70,7 +70,7 @@ export class Visit {
   /** What went wrong without anybody having asked for it, and requests to other hosts. */
   readonly surprises: string[] = [];
   /** Bytes received, as they came over the wire. */
-  #received: Promise<number>[] = [];
+  #received: Promise<{ url: string; bytes: number }>[] = [];
   readonly #site: string;
 
   constructor(page: Page, site: string) {
@@ -85,7 +85,8 @@ export class Visit {
       if (!url.startsWith(site) && !/^(?:data|blob|about):/.test(url)) this.surprises.push(`request to ${url}`);
     });
     page.on('requestfinished', (request) => {
-      this.#received.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
+      const url = request.url();
+      this.#received.push(request.sizes().then(({ responseBodySize }) => ({ url, bytes: responseBodySize })));
     });
   }
 
@@ -93,11 +94,13 @@ export class Visit {
     await this.page.goto(this.#site + path, { waitUntil: 'networkidle' });
   }
 
-  /** Bytes received since the last time this was asked. */
-  async received(): Promise<number> {
-    const sizes = await Promise.all(this.#received);
+  /** Bytes received since the last time this was asked: of the kernel's own files, and of all others. */
+  async received(): Promise<{ kernel: number; rest: number }> {
+    const files = await Promise.all(this.#received);
     this.#received = [];
-    return sizes.reduce((sum, size) => sum + size, 0);
+    const sum = (some: typeof files) => some.reduce((total, { bytes }) => total + bytes, 0);
+    const isKernel = ({ url }: { url: string }) => /\/[^/]*kernel[^/]*\.js$/.test(url);
+    return { kernel: sum(files.filter(isKernel)), rest: sum(files.filter((file) => !isKernel(file))) };
   }
 
   cell(id: string): CellOnPage {
