@@ -27,8 +27,8 @@ export interface WorkerThreadsSettings {
 export class WorkerThreads {
   readonly #threads: Thread[];
 
-  /** `module` is the file that the threads run: it calls `workInThread`. */
-  constructor(module: URL, { workers = 4 }: WorkerThreadsSettings = {}) {
+  /** `module` is the URL of the file that the threads run: it calls `workInThread`. */
+  constructor(module: { readonly href: string }, { workers = 4 }: WorkerThreadsSettings = {}) {
     this.#threads = Array.from({ length: workers }, () => new Thread(module));
   }
 
@@ -49,8 +49,8 @@ class Thread {
   #sent = 0;
   #end: Error | undefined;
 
-  constructor(module: URL) {
-    this.#worker = new Worker(module);
+  constructor(module: { readonly href: string }) {
+    this.#worker = new Worker(new URL(module.href));
     this.#worker.on('message', ({ id, failure }: Answer) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
