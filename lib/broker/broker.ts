@@ -132,7 +132,7 @@ export class Broker {
     this.#authentication = authentication;
     this.#dispatcher = new Dispatcher(services, routes, interceptor);
     const queuedBytes = live.current['queued.max.request.bytes'];
-    this.#requestMemory = queuedBytes < 0 ? undefined : new RequestMemory(queuedBytes);
+    this.#requestMemory = queuedBytes <= 0 ? undefined : new RequestMemory(queuedBytes);
     this.#answerMemory = new AnswerMemory(host.clock);
     this.#upkeep = new Upkeep(host, {
       topics: this.topics,

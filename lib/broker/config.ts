@@ -107,7 +107,7 @@ export const properties = {
   'queued.max.request.bytes': whole(
     -1,
     [-1, MAX_LONG],
-    'How many bytes of requests are taken in and not yet answered before no more is read from clients; -1: any number.',
+    'How many bytes of requests are taken in and not yet answered before no more is read from clients; 0 or -1: any number.',
   ),
   'max.connections': whole(
     MAX_INT,

@@ -12,9 +12,9 @@ export class RequestMemory {
   #taken = 0;
   #waiting: (() => void)[] = [];
 
-  /** `queued.max.request.bytes`; -1: without a limit. */
+  /** `queued.max.request.bytes`; 0 or -1: without a limit. */
   constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes < 0 ? Infinity : limitBytes;
+    this.#limitBytes = limitBytes <= 0 ? Infinity : limitBytes;
   }
 
   get taken(): number {

@@ -25,7 +25,7 @@ import type { Host } from '../trace/host.ts';
 import { AppendQueue } from './appendQueue.ts';
 import { Cleaner } from './cleaner.ts';
 import { asStorageError, BatchTooLarge, OffsetOutOfRange, StorageError, storageErrorOf } from './errors.ts';
-import type { Producers } from './producers.ts';
+import { Producers } from './producers.ts';
 import { recoverLog, recoverProducers } from './recovery.ts';
 import { retentionCut, type SegmentFacts } from './retention.ts';
 import { type Filling, fillingOf, isFull } from './roll.ts';
@@ -353,6 +353,8 @@ export class Log {
     }
     this.#failure = failure;
     this.#logEndOffset = this.#queue.writtenEndOffset;
+    // They remember batches that were never written: asked again, they would take them for duplicates of something that is there.
+    this.#producers = new Producers();
     this.#queue.rejectAll(failure);
     return failure;
   }

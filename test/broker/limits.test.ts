@@ -139,6 +139,13 @@ describe('the memory of requests', () => {
     expect(memory.taken).toBe(0);
   });
 
+  test('has no limit when it is 0, as in Kafka', async () => {
+    const memory = new RequestMemory(0);
+    await memory.take(1_000_000);
+    await memory.take(1);
+    expect(memory.taken).toBe(1_000_001);
+  });
+
   test('is given back once when a connection ends, whatever it was doing', async () => {
     const memory = new RequestMemory(100);
     const room = new RequestRoom(memory);

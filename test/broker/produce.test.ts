@@ -48,6 +48,30 @@ describe('a batch', () => {
   );
 
   test(
+    'without acks still takes its turn: a connection may not have more under way than the disk has written',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        const topicData = [{ name: 'ledger', partitionData: [{ index: 0, records: batchOf(['a']) }] }];
+        let appended = 0;
+        let written = 0;
+        let most = 0;
+        stage.world.trace.watch(({ what, detail }) => {
+          if (what === 'partition.append') appended++;
+          if (what === 'partition.highWatermark') written = Number(detail.offset);
+          most = Math.max(most, appended - written);
+        });
+        for (let count = 0; count < 50; count++) {
+          void client.connection.sendWithoutAnswer(Produce, { acks: 0, timeoutMs: 0, topicData });
+        }
+        expect(await produce(client, batchOf(['b']))).toBe(50);
+        expect(most).toBeLessThanOrEqual(16);
+      },
+      { topics },
+    ),
+  );
+
+  test(
     'without acks that is refused ends the connection: there is no other way to say so',
     onStage(async (stage) => {
       const client = await stage.client();

@@ -171,7 +171,11 @@ describe('before that', () => {
           mechanisms: ['SCRAM-SHA-512'],
         });
         await client.end();
-        expect(whyClosed(stage)).toEqual(['Unsupported SASL mechanism GSSAPI']);
+        const forger = await talk(stage);
+        await forger.handshake('\u001b[2J\nkafkaito: all is well');
+        await forger.end();
+        expect(whyClosed(stage)[1]).toBe('Unsupported SASL mechanism "\\u001b[2J\\nkafkaito: all is well"');
+        expect(whyClosed(stage).slice(0, 1)).toEqual(['Unsupported SASL mechanism "GSSAPI"']);
       },
       { config: { 'sasl.enabled.mechanisms': 'SCRAM-SHA-512' } },
     ),

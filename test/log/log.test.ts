@@ -131,6 +131,18 @@ describe('a disk that fails', () => {
     expect(again.append(batchOf(['d']), 0).baseOffset).toBe(1);
   });
 
+  test('takes nothing for a duplicate that was never written', async () => {
+    const host = hostWith();
+    const log = await Log.open(host, FOLDER);
+    const first = batchOf(['a'], { producerId: 7, producerEpoch: 0, baseSequence: 0 });
+    host.disk.before = () => {
+      throw new DiskFailed('the disk is full');
+    };
+    await expect(log.append(first, 0).written).rejects.toThrow(StorageError);
+    expect(log.producers.check(readBatchHeader(first))).toBe('append');
+    expect(() => log.append(first, 0)).toThrow(StorageError);
+  });
+
   test('fails nobody who does not listen', async () => {
     const host = hostWith();
     const log = await Log.open(host, FOLDER);

@@ -155,7 +155,8 @@ async function answer(
   if ('error' in result) return failure(index, result);
   const { partition, appended } = result;
   try {
-    if (acks === 1) await appended.written;
+    // Also where nobody waits for an answer: until it is written it takes memory, and the connection may have only so much of that.
+    if (acks !== -1) await appended.written;
     if (acks === -1 && !(await settlesWithin(host.clock, appended.committed, timeoutMs))) {
       return failure(index, refused(Errors.REQUEST_TIMED_OUT));
     }

@@ -86,7 +86,9 @@ class SaslAuthenticator implements Authenticator {
     const { code } = chosen === undefined ? Errors.UNSUPPORTED_SASL_MECHANISM : Errors.NONE;
     const response = { errorCode: code, mechanisms: this.#offered };
     const answer = encodeResponse(SaslHandshake, header.apiVersion, header.correlationId, response);
-    if (chosen === undefined) return { answer, failure: `Unsupported SASL mechanism ${mechanism}` };
+    // The name goes to the operator's terminal: quoted, so that it cannot write there what it likes.
+    const named = JSON.stringify(mechanism.slice(0, 64));
+    if (chosen === undefined) return { answer, failure: `Unsupported SASL mechanism ${named}` };
     this.#exchange = beginExchange(chosen, this.#users, this.#crypto);
     this.#state = header.apiVersion === 0 ? 'bare token' : 'token in SaslAuthenticate';
     return { answer };
