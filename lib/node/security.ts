@@ -6,6 +6,7 @@ import { saslAuthentication } from '../broker/sasl/authenticator.ts';
 import { mechanismNames } from '../broker/sasl/mechanisms.ts';
 import { loggedIn, type SaslSettings } from '../wire/sasl.ts';
 import type { Network } from '../world/world.ts';
+import { realClock } from './clock.ts';
 import { nodeCrypto } from './crypto.ts';
 import { tcp } from './tcp.ts';
 import { type ClientTls, clientTls, pinnedTls, type ServerTls, serverTls } from './tls.ts';
@@ -46,7 +47,7 @@ export function brokerSecurity(
   const mechanism = mechanismNames.find((name) => offered.includes(name));
   return {
     network,
-    clients: loggedIn(network, { username, password, mechanism }, nodeCrypto),
+    clients: loggedIn(network, { username, password, mechanism }, nodeCrypto, realClock),
     authentication: saslAuthentication(nodeCrypto, sasl.users),
     protocol,
   };
@@ -73,10 +74,10 @@ export function clientNetwork({
   readonly sasl?: SaslSettings;
 }): Network {
   const sealed = tls === undefined || tls === false ? tcp : { ...tcp, connect: clientTls(tls === true ? {} : tls) };
-  return sasl === undefined ? sealed : loggedIn(sealed, sasl, nodeCrypto);
+  return sasl === undefined ? sealed : loggedIn(sealed, sasl, nodeCrypto, realClock);
 }
 
-/** Users from a file: `name=password` in each line; empty lines and those that begin with # do not count. Throws `ConfigError`. */
+/** Users from a file: `name=password` in each line, and no name twice; empty lines and those that begin with # do not count. Throws `ConfigError`. */
 export function readUsers(path: string): { readonly [user: string]: string } {
   const users = textOf(path, 'the users')
     .split(/\r?\n/)
@@ -84,7 +85,15 @@ export function readUsers(path: string): { readonly [user: string]: string } {
     .filter(({ line }) => line.trim() !== '' && !line.trimStart().startsWith('#'));
   const wrong = users.find(({ at }) => at < 1);
   if (wrong !== undefined) throw new ConfigError(`line ${wrong.number} of ${path} is not of the form  name=password`);
-  return Object.fromEntries(users.map(({ line, at }) => [line.slice(0, at).trim(), line.slice(at + 1)]));
+  const byName = new Map<string, string>();
+  for (const { line, at, number } of users) {
+    const name = line.slice(0, at).trim();
+    if (byName.has(name)) {
+      throw new ConfigError(`line ${number} of ${path} names ${name} a second time: give each user one line`);
+    }
+    byName.set(name, line.slice(at + 1));
+  }
+  return Object.fromEntries(byName);
 }
 
 /** The first line of a file. Throws `ConfigError`. */

@@ -62,6 +62,8 @@ export class Connection {
   #lastCorrelationId = 0;
   #waiting: Request[] = [];
   #inFlight: Request[] = [];
+  /** Requests without an answer, until the stream has taken their bytes: a peer that reads nothing lets that take for ever. */
+  readonly #beingWritten = new Set<Request>();
   #error: Error | undefined;
   #watchdog: Cancel | undefined;
   #rings = 0;
@@ -129,7 +131,10 @@ export class Connection {
     );
   }
 
-  /** For a request that the broker does not answer, which is Produce with `acks` 0. Resolves when the bytes are on their way. */
+  /**
+   * For a request that the broker does not answer, which is Produce with `acks` 0. Resolves when the bytes are on their way; rejects as `send` does,
+   * with `RequestTimedOut` when the broker leaves them no room for so long.
+   */
   async sendWithoutAnswer<Q extends Fields>(
     api: Api<Q, Fields>,
     body: Input<Q>,
@@ -215,10 +220,17 @@ export class Connection {
       const request = this.#waiting.shift()!;
       this.#host.trace.record(this.#host.name, 'request.sent', request.event);
       if (request.answered) this.#inFlight.push(request);
-      this.#stream.write(request.frame).then(request.written, (error) => {
-        request.failed(lost(error, this.name));
-        this.#fail(lost(error, this.name));
-      });
+      else this.#beingWritten.add(request);
+      this.#stream.write(request.frame).then(
+        () => {
+          this.#beingWritten.delete(request);
+          request.written();
+        },
+        (error) => {
+          request.failed(lost(error, this.name));
+          this.#fail(lost(error, this.name));
+        },
+      );
     }
   }
 
@@ -260,16 +272,20 @@ export class Connection {
 
   #ring(): void {
     this.#watchdog = undefined;
-    const open = [...this.#inFlight, ...this.#waiting];
+    const open = this.#open();
     if (open.length === 0) return;
     const earliest = open.reduce((first, request) => (request.deadline < first.deadline ? request : first));
     if (earliest.deadline > this.#host.clock.monotonicMs()) return this.#watch(earliest.deadline);
-    const { event, timeoutMs } = earliest;
+    const { event, timeoutMs, answered } = earliest;
+    const what = answered ? 'got no response from' : 'could not be written to';
     this.#fail(
-      new RequestTimedOut(
-        `${event.api} got no response from ${this.name} within ${timeoutMs} ms; the connection is given up`,
-      ),
+      new RequestTimedOut(`${event.api} ${what} ${this.name} within ${timeoutMs} ms; the connection is given up`),
     );
+  }
+
+  /** What is neither answered nor, where no answer comes, written. */
+  #open(): Request[] {
+    return [...this.#inFlight, ...this.#beingWritten, ...this.#waiting];
   }
 
   #fail(error: Error): void {
@@ -278,8 +294,9 @@ export class Connection {
     this.#watchdog?.();
     this.#watchdog = undefined;
     this.#stream.abort(error.message);
-    const open = [...this.#inFlight, ...this.#waiting];
+    const open = this.#open();
     this.#inFlight = [];
+    this.#beingWritten.clear();
     this.#waiting = [];
     for (const request of open) request.failed(error);
     this.#resolveClosed();

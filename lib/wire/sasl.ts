@@ -12,7 +12,8 @@ import { SaslAuthenticate } from '../protocol/apis/36-sasl-authenticate.ts';
 import { Errors, errorOf } from '../protocol/errors.ts';
 import { decodeResponse, encodeRequest, FrameSplitter } from '../protocol/frame.ts';
 import type { Api, Fields, Input, Output } from '../protocol/schema.ts';
-import type { Crypto, Network, Stream } from '../world/world.ts';
+import { ConnectionLost } from '../world/errors.ts';
+import type { Cancel, Clock, Crypto, Network, Stream } from '../world/world.ts';
 import { AuthenticationFailed } from './errors.ts';
 import {
   bytesOf,
@@ -40,21 +41,37 @@ const HANDSHAKE_VERSION = 1;
 const AUTHENTICATE_VERSION = 0;
 /** Fewer are too easy to guess through, more would keep us busy for seconds at the word of a broker that we do not know yet. */
 const ITERATIONS = [4096, 1_000_000] as const;
+/** How long the whole login may take, so that a peer that accepts and stays silent does not keep a connection that nobody knows of. */
+const LOGIN_TIMEOUT_MS = 10_000;
 /** `n,,` of the first message, in base64: no channel binding, and the rights of the user itself. */
 const HEAD = 'n,,';
 
-/** As `network`, for brokers that ask who one is. `connect` rejects with `AuthenticationFailed` where one is not let in. */
-export function loggedIn(network: Network, settings: SaslSettings, crypto: Crypto): Network {
+/**
+ * As `network`, for brokers that ask who one is. `connect` rejects with `AuthenticationFailed` where one is not let in, and with `ConnectionLost`
+ * where the login is not over after 10 s.
+ */
+export function loggedIn(network: Network, settings: SaslSettings, crypto: Crypto, clock: Clock): Network {
   return {
     listen: (at, accept) => network.listen(at, accept),
     async connect(to) {
       const stream = await network.connect(to);
+      const broker = `${to.host}:${to.port}`;
+      let cancel: Cancel = () => {};
+      const tooLong = new Promise<never>((_, reject) => {
+        cancel = clock.after(LOGIN_TIMEOUT_MS, () =>
+          reject(
+            new ConnectionLost(`${broker} accepts connections, but the login took longer than ${LOGIN_TIMEOUT_MS} ms`),
+          ),
+        );
+      });
       try {
-        await logIn(new Dialogue(stream, `${to.host}:${to.port}`, settings.username), settings, crypto);
+        await Promise.race([logIn(new Dialogue(stream, broker, settings.username), settings, crypto), tooLong]);
         return stream;
       } catch (error) {
         stream.abort('the login failed');
         throw error;
+      } finally {
+        cancel();
       }
     },
   };

@@ -326,7 +326,7 @@ describe('where it does not belong', () => {
 describe('our client', () => {
   const open = (stage: Stage, settings: SaslSettings) => {
     const host = stage.world.process('client').host();
-    const network = loggedIn(host.network, settings, nodeCrypto);
+    const network = loggedIn(host.network, settings, nodeCrypto, host.clock);
     return Connection.open({ ...host, network }, stage.broker.address, { clientId: 'client' });
   };
 

@@ -280,6 +280,8 @@ describe('SASL', () => {
     expect(readPassword(path)).toBe('# who may come in');
     writeFileSync(path, 'alice=secret\nbob\n');
     expect(() => readUsers(path)).toThrow(`line 2 of ${path} is not of the form  name=password`);
+    writeFileSync(path, 'alice=secret\nbob=b\n alice =other\n');
+    expect(() => readUsers(path)).toThrow(`line 3 of ${path} names alice a second time: give each user one line`);
     expect(() => readUsers(join(folder, 'none'))).toThrow(/the users cannot be read from .* \(ENOENT\)/);
   });
 });

@@ -156,6 +156,33 @@ describe('ends', () => {
     expect((await failure(connection.send(Heartbeat, beat('late')))).name).toBe('RequestTimedOut');
   });
 
+  test('a request without an answer that cannot be written in time ends the connection too', async () => {
+    const toy = new Toy();
+    await toy.listen(() => new Promise(() => {})); // After the first request it reads no more, until no buffer has room.
+    const connection = await toy.open({ requestTimeoutMs: 500 });
+    const writes = Array.from({ length: 20 }, () => connection.sendWithoutAnswer(Heartbeat, beat('x'.repeat(30_000))));
+    const results = await toy.drive(Promise.allSettled(writes));
+    expect(results[0].status).toBe('fulfilled');
+    expect(results.at(-1)).toMatchObject({
+      status: 'rejected',
+      reason: {
+        name: 'RequestTimedOut',
+        message: 'Heartbeat could not be written to broker:9092 within 500 ms; the connection is given up',
+      },
+    });
+    await toy.drive(connection.closed);
+  });
+
+  test('one that was written in time does not: nobody waits for it any more', async () => {
+    const toy = new Toy();
+    await toy.listen((asked) => asked.header.apiKey === Heartbeat.key && ok(asked));
+    const connection = await toy.open({ requestTimeoutMs: 500 });
+    await toy.drive(connection.sendWithoutAnswer(Produce, { acks: 0, timeoutMs: 1, topicData: [] }));
+    await toy.drive(toy.host.clock.sleep(1000));
+    expect(await toy.drive(connection.send(Heartbeat, beat('g')))).toMatchObject({ errorCode: 0 });
+    connection.close();
+  });
+
   test.each([
     ['ends', (asked: Asked) => asked.stream.abort('enough'), /has ended/],
     ['answers a question that nobody asked', (asked: Asked) => asked.answer({ errorCode: 0 }, 4, 99), /response 99/],

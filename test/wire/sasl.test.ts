@@ -57,7 +57,8 @@ async function login(answers: Answers, change: Partial<SaslSettings> = {}): Prom
     .process('broker')
     .host()
     .network.listen(at, (stream) => void answer(stream, answers).catch(() => {}));
-  const network = loggedIn(world.process('client').host().network, { ...settings, ...change }, nodeCrypto);
+  const client = world.process('client').host();
+  const network = loggedIn(client.network, { ...settings, ...change }, nodeCrypto, client.clock);
   const ended = network.connect(at).then(
     () => 'in',
     (error: Error) => `${error.name}: ${error.message}`,
@@ -146,6 +147,27 @@ describe('a client', () => {
     const how = await login(answers);
     expect(how).toMatch(/^AuthenticationFailed: the broker at broker:9092 and alice do not trust each other/);
     expect(how).toMatch(message);
+  });
+
+  test('gives up a broker that accepts and stays silent, and leaves it no open connection', async () => {
+    const world = new SimulatedWorld(1);
+    const client = world.process('client').host();
+    const broker = world.process('broker').host();
+    let left = () => {};
+    const hasLeft = new Promise<void>((resolve) => {
+      left = resolve;
+    });
+    await broker.network.listen(at, async (stream) => {
+      while ((await stream.read()) !== null);
+      left();
+    });
+    const login = loggedIn(client.network, settings, nodeCrypto, client.clock).connect(at);
+    await expect(world.drive.drive('the test', login)).rejects.toMatchObject({
+      name: 'ConnectionLost',
+      message: 'broker:9092 accepts connections, but the login took longer than 10000 ms',
+    });
+    await world.drive.drive('the test', hasLeft);
+    world.drive.close();
   });
 
   test('is never let in, and never waits for ever, when the words of the broker are damaged', async () => {

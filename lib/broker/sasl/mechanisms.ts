@@ -1,8 +1,8 @@
 /**
  * The ways in which a client can show who it is: PLAIN, which says the password, and SCRAM, which proves that one knows it.
  *
- * The sentences of refusals are Kafka's, since clients show them and tests look for them. For SCRAM there is one for all that can be wrong:
- * whoever tries passwords is not told which of his users exist.
+ * The sentences of refusals are Kafka's, since clients show them and tests look for them. For SCRAM there is one for all that can be wrong.
+ * It still tells which users exist: as in Kafka, an unknown one is refused at the first message, and a wrong password at the second.
  *
  * Source: Apache Kafka `PlainSaslServer.java`, `ScramSaslServer.java`; RFC 4616, RFC 5802.
  */
