@@ -9,6 +9,8 @@ export class UsageError extends Error {
 export interface ServeOptions {
   readonly port: number;
   readonly host: string;
+  /** What clients are told to come to; undefined leaves it to `serve`. */
+  readonly advertisedHost: string | undefined;
   readonly brokers: number;
   readonly dataDir: string | undefined;
   /** Topics to make at the start, with their numbers of partitions. */
@@ -34,6 +36,7 @@ Usage
 Options of serve
   --port PORT                  port to listen on; 0 takes a free one (default 9092)
   --host HOST                  address to listen on (default 127.0.0.1: this machine alone)
+  --advertised-host HOST       name or address that clients on other machines come to (default: that of --host)
   --brokers N                  number of brokers; only 1 for now (default 1)
   --data DIR                   folder for the logs; without it they live in memory and end with the process
   --topic NAME:PARTITIONS      make a topic unless it exists; may be given several times
@@ -54,6 +57,7 @@ Example
 const valued = [
   'port',
   'host',
+  'advertised-host',
   'brokers',
   'data',
   'topic',
@@ -124,6 +128,7 @@ function readServe(given: Given): ServeOptions {
   return {
     port: wholeNumber('--port', only('--port', given.port) ?? '9092', 0, 65535),
     host: only('--host', given.host) ?? '127.0.0.1',
+    advertisedHost: only('--advertised-host', given['advertised-host']),
     brokers,
     dataDir: only('--data', given.data),
     topics: Object.fromEntries(given.topic.map(readTopic)),

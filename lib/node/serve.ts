@@ -4,6 +4,7 @@
  * With `port: 0` it makes a cluster for a test in a few milliseconds. With `dataDir` it is a broker that keeps what it is given; without one,
  * the logs live in memory and end with it.
  */
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Broker } from '../broker/broker.ts';
@@ -14,7 +15,7 @@ import { partitionsOf, sow, type TopicSeeds } from '../sim/seed.ts';
 import type { Kafka } from '../sim/simulate.ts';
 import type { Trace, TraceEvent } from '../trace/trace.ts';
 import { asyncDispose } from '../world/disposable.ts';
-import type { Address, Disk } from '../world/world.ts';
+import type { Address, Disk, Network } from '../world/world.ts';
 import { nodeCodecs } from './codecs.ts';
 import { folderDisk } from './files.ts';
 import { memoryDisk } from './memoryDisk.ts';
@@ -30,6 +31,11 @@ export interface ServeSettings {
   readonly port?: number;
   /** The address to listen on. Default 127.0.0.1, which only this machine reaches; 0.0.0.0 means all its networks. */
   readonly host?: string;
+  /**
+   * The host that clients are told to come to, `bootstrap` included: the name or address by which other machines reach this one. Default: `host`, or an
+   * address of this machine where that means all networks. Our own clients in this process need no way to it.
+   */
+  readonly advertisedHost?: string;
   /** Where the broker keeps its logs. Default: in memory. */
   readonly dataDir?: string;
   /** Topics to make unless they exist: `{ orders: 3 }`, or with records: `{ orders: { partitions: 3, records: [{ value: 'a book' }] } }`. */
@@ -86,6 +92,7 @@ export interface ServedKafka extends Kafka {
  */
 export async function serve(settings: ServeSettings = {}): Promise<ServedKafka> {
   const { brokers = 1, port = 9092, host = '127.0.0.1', dataDir, topics, config, say = () => {} } = settings;
+  const advertisedHost = checkedName(settings.advertisedHost);
   if (brokers !== 1) throw new ConfigError(`${brokers} brokers are not possible yet: this version runs one broker`);
   const trace = realTrace();
   trace.watch((event) => tell(event, say));
@@ -98,14 +105,15 @@ export async function serve(settings: ServeSettings = {}): Promise<ServedKafka> 
   const broker = await Broker.start(hostIn({ ...realWorld(disk), network }, trace, 'broker-0'), {
     brokerId: 0,
     listen: { host, port },
-    advertisedHost: reachable(host),
+    advertisedHost: advertisedHost ?? reachable(host),
     topics: partitionsOf(topics),
     config,
     interceptor: controls,
     authentication,
   });
   const cluster = new ServedCluster(trace, controls, [broker]);
-  const kafka = openRealKafka(cluster.bootstrap, trace, undefined, security.clients);
+  const clients = advertisedHost === undefined ? security.clients : straightTo(host, security.clients);
+  const kafka = openRealKafka(cluster.bootstrap, trace, undefined, clients);
   const close = async () => {
     // A control must not make our own clients wait as they leave.
     controls.removeAll();
@@ -142,4 +150,18 @@ function reachable(host: string): string {
   if (host !== '0.0.0.0' && host !== '::') return host;
   const addresses = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return addresses.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1';
+}
+
+function checkedName(advertisedHost: string | undefined): string | undefined {
+  if (advertisedHost === undefined || isIP(advertisedHost) !== 0 || /^[^\s:/,]+$/.test(advertisedHost))
+    return advertisedHost;
+  throw new ConfigError(
+    `${JSON.stringify(advertisedHost)} is not a host to advertise: give a name or an address alone, as in  broker.example`,
+  );
+}
+
+/** The advertised name may mean something on other machines only: our own clients come to where the one broker listens. */
+function straightTo(host: string, network: Network): Network {
+  const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return { ...network, connect: ({ port }) => network.connect({ host: near, port }) };
 }

@@ -6,7 +6,15 @@ const read = (line: string) => readCommandLine(line.split(' ').filter((word) => 
 describe('the command line', () => {
   test('serve without options listens on 9092 of this machine, in memory', () => {
     const options = {
-      ...{ port: 9092, host: '127.0.0.1', brokers: 1, dataDir: undefined, topics: {}, config: {} },
+      ...{
+        port: 9092,
+        host: '127.0.0.1',
+        advertisedHost: undefined,
+        brokers: 1,
+        dataDir: undefined,
+        topics: {},
+        config: {},
+      },
       ...{ tls: undefined, saslUsers: undefined },
     };
     expect(read('serve')).toEqual({ kind: 'serve', options });
@@ -14,11 +22,12 @@ describe('the command line', () => {
 
   test('every option, with a space or an equals sign', () => {
     const line =
-      'serve --port=0 --host 0.0.0.0 --brokers 1 --data ./d --topic a:1 --topic=b.c-d_e:12 --config x.y=1 --config=z=p=q ' +
+      'serve --port=0 --host 0.0.0.0 --advertised-host broker.example --brokers 1 --data ./d --topic a:1 --topic=b.c-d_e:12 --config x.y=1 --config=z=p=q ' +
       '--tls-cert c.pem --tls-key=k.pem --tls-password p --sasl-users u';
     const options = {
       port: 0,
       host: '0.0.0.0',
+      advertisedHost: 'broker.example',
       brokers: 1,
       dataDir: './d',
       topics: { a: 1, 'b.c-d_e': 12 },

@@ -6,6 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connect, type ServedKafka, serve } from '../../lib/node/index.ts';
+import { memoryDisk } from '../../lib/node/memoryDisk.ts';
+import { hostIn, realTrace, realWorld } from '../../lib/node/world.ts';
+import { Metadata } from '../../lib/protocol/apis/index.ts';
+import { Connection } from '../../lib/wire/connection.ts';
 
 let folder = '';
 const open: ServedKafka[] = [];
@@ -106,6 +110,30 @@ describe('serve', () => {
     expect(lines).toEqual([expect.stringMatching(/: cut off 50 bytes behind offset 1, which no client was promised/)]);
     expect(await second.producer().send({ topic: 'ledger', value: 'next' })).toMatchObject({ offset: 1 });
   });
+
+  test('clients are told of the advertised host, and our own need no way to it', async () => {
+    const advertisedHost = 'broker.invalid';
+    const served = await started({
+      advertisedHost,
+      topics: { ledger: { partitions: 1, records: [{ value: 'sown' }] } },
+    });
+    const [host, port] = served.bootstrap.split(':');
+    expect(host).toBe(advertisedHost);
+    expect(await served.producer().send({ topic: 'ledger', value: 'next' })).toMatchObject({ offset: 1 });
+    const theirs = hostIn(realWorld(memoryDisk()), realTrace(), 'theirs');
+    const connection = await Connection.open(theirs, { host: '127.0.0.1', port: Number(port) }, { clientId: null });
+    const { brokers } = await connection.send(Metadata, { topics: [] });
+    connection.close();
+    expect(brokers).toMatchObject([{ host: advertisedHost, port: Number(port) }]);
+  });
+
+  test.each(['', 'broker.example:9092', 'a,b', 'http://broker'])(
+    '%j is no host to advertise',
+    async (advertisedHost) => {
+      const error = { name: 'ConfigError', message: expect.stringContaining('give a name or an address alone') };
+      await expect(serve({ port: 0, advertisedHost })).rejects.toMatchObject(error);
+    },
+  );
 
   test('more than one broker is refused for now, and says so', async () => {
     await expect(serve({ port: 0, brokers: 3 })).rejects.toThrow('one broker');
