@@ -2,13 +2,22 @@
  * What a broker checks of a batch that a producer hands over, before the log sees it.
  *
  * The header and the checksum tell nearly all of it. The records are taken apart only where something depends on each of them: in a compacted
- * topic, which takes none without a key, and where a time in the header lies outside of what the topic takes, to name the records to blame.
+ * topic, which takes none without a key, where a time in the header lies outside of what the topic takes, to name the records to blame, and where
+ * the header promises so many records that they may not be there: each of them is an offset, and the log has to believe the header.
  *
  * Source: Apache Kafka `ProduceRequest.java`, `UnifiedLog.java`, `LogValidator.java`.
  */
 import { MalformedBytes } from '../bytes/reader.ts';
 import { type ErrorCode, Errors } from '../protocol/errors.ts';
-import { type BatchHeader, batchesIn, CorruptBatch, checkBatch, eachRecord, type LogRecord } from '../records/batch.ts';
+import {
+  type BatchHeader,
+  batchesIn,
+  CorruptBatch,
+  checkBatch,
+  eachRecord,
+  type LogRecord,
+  SMALLEST_RECORD_BYTES,
+} from '../records/batch.ts';
 import { ATTRIBUTES_AT, HEADER_BYTES, TRANSACTIONAL_BIT } from '../records/header.ts';
 import type { Codecs } from '../world/world.ts';
 
@@ -112,8 +121,14 @@ export function recordProblem(
 
 /** The header knows the latest time. It does not know the earliest, which only few topics ask for. */
 function mustBeOpened(header: BatchHeader, { keys, timestampType, earliest, latest }: Demands): boolean {
-  if (keys || header.timestampType === 'append') return true;
+  if (keys || header.timestampType === 'append' || promisesTooMany(header)) return true;
   return timestampType === 'create' && (header.maxTimestamp > latest || earliest > 0);
+}
+
+/** Packed, records that are much alike take less than they are; hardly any take less than a byte. */
+function promisesTooMany({ recordCount, sizeInBytes, codec }: BatchHeader): boolean {
+  const leastBytes = codec === 'none' ? SMALLEST_RECORD_BYTES : 1;
+  return recordCount * leastBytes > sizeInBytes - HEADER_BYTES;
 }
 
 const NO_TIMESTAMP = -1;

@@ -11,6 +11,9 @@ export class MalformedBytes extends Error {
   override readonly name = 'MalformedBytes';
 }
 
+/** Packed bytes hold more than whoever unpacks them wants to have, or than they announce. */
+export class UnpacksToTooMuch extends MalformedBytes {}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const TWO_TO_32 = 2 ** 32;
 

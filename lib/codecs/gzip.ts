@@ -59,8 +59,8 @@ function decompressMember(bytes: Uint8Array, limitBytes: number): Uint8Array {
   if (bytes.length < SMALLEST_BYTES) throw malformed('gzip', `${bytes.length} bytes are no gzip`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = view.getUint32(bytes.length - 4, true);
-  checkLimit('gzip', size, limitBytes);
   if (size > bytes.length * BEST_RATIO) throw malformed('gzip', `${size} bytes cannot come out of ${bytes.length}`);
+  checkLimit('gzip', size, limitBytes);
   const output = inflate(bytes, size);
   if (crc32(output) !== view.getUint32(bytes.length - 8, true)) throw malformed('gzip', 'the checksum does not match');
   return output;

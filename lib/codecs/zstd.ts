@@ -11,7 +11,7 @@
  *
  * Source: RFC 8878.
  */
-import { checkLimit, malformed } from './unpacked.ts';
+import { checkLimit, malformed, tooMuch } from './unpacked.ts';
 import { type FrameState, LARGEST_BLOCK_BYTES, readBlock } from './zstdBlock.ts';
 
 const MAGIC = 0xfd2fb528;
@@ -74,7 +74,7 @@ function unpack(bytes: Uint8Array, { blocks, contentSize }: Frame, output: Uint8
       at = readBlock(bytes.subarray(from, to), state, at);
       continue;
     }
-    if (at + size > output.length) throw malformed('zstd', 'this unpacks to more than its limit, or than it announces');
+    if (at + size > output.length) throw tooMuch('zstd');
     if (type === 'stored') output.set(bytes.subarray(from, to), at);
     else output.fill(bytes[from], at, at + size);
     at += size;

@@ -8,7 +8,7 @@
  * Source: RFC 8878, section 3.1.1.3.
  */
 import { copyWithin } from './matches.ts';
-import { malformed } from './unpacked.ts';
+import { malformed, tooMuch } from './unpacked.ts';
 import { BackwardBits } from './zstdBits.ts';
 import {
   type FseTable,
@@ -185,7 +185,7 @@ function runSequences(block: Uint8Array, from: number, literals: Uint8Array, fra
   const { output } = frame;
   const most = Math.min(output.length, start + LARGEST_BLOCK_BYTES);
   const checkRoom = (end: number): void => {
-    if (end > most) throw malformed('zstd', 'this unpacks to more than its limit, or than it announces');
+    if (end > most) throw tooMuch('zstd');
   };
   const { count, end: modesAt } = readCount(block, from);
   let out = start;

@@ -5,7 +5,7 @@
  * by who needs it, and loaded, which takes a tenth of a second, when the first record is to be packed with it.
  */
 import * as zlib from 'node:zlib';
-import { MalformedBytes } from '../bytes/reader.ts';
+import { MalformedBytes, UnpacksToTooMuch } from '../bytes/reader.ts';
 import { portableCodecs } from '../codecs/codecs.ts';
 import { CodecUnavailable } from '../world/errors.ts';
 import type { Codecs } from '../world/world.ts';
@@ -37,7 +37,9 @@ function gunzip(bytes: Uint8Array, limitBytes: number): Uint8Array {
   try {
     return new Uint8Array(zlib.gunzipSync(bytes, { maxOutputLength: limitBytes }));
   } catch (error) {
-    throw new MalformedBytes(`gzip: ${error instanceof Error ? error.message : error}`);
+    const isTooMuch = (error as { readonly code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE';
+    const message = `gzip: ${error instanceof Error ? error.message : error}`;
+    throw isTooMuch ? new UnpacksToTooMuch(message) : new MalformedBytes(message);
   }
 }
 

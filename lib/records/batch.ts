@@ -6,7 +6,7 @@
  */
 import { type BatchHeader, LENGTH_OVERHEAD_BYTES, readBatchHeader } from './header.ts';
 
-export { type DecodeLimits, decodeBatch, eachRecord } from './decode.ts';
+export { type DecodeLimits, decodeBatch, eachRecord, SMALLEST_RECORD_BYTES } from './decode.ts';
 export { type BatchSettings, encodeBatch } from './encode.ts';
 export {
   type BatchHeader,

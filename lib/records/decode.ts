@@ -16,7 +16,7 @@ export interface DecodeLimits {
 }
 
 /** A record has at least its length, attributes, two deltas, two lengths and a count of headers, a byte each. */
-const SMALLEST_RECORD_BYTES = 7;
+export const SMALLEST_RECORD_BYTES = 7;
 const noHeaders: readonly Header[] = Object.freeze([]);
 
 /**

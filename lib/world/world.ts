@@ -89,7 +89,7 @@ export interface Codecs {
   /** To be awaited once before the first `compress`. Rejects with `CodecUnavailable`, which says what to do, where the codec cannot be written. */
   prepare(codec: CodecName): Promise<void>;
   compress(codec: CodecName, bytes: Uint8Array): Uint8Array;
-  /** Throws `MalformedBytes`, also when the result would pass `limitBytes`; no memory is taken for what passes it. */
+  /** Throws `MalformedBytes`, and `UnpacksToTooMuch` when the result would pass `limitBytes`; no memory is taken for what passes it. */
   decompress(codec: CodecName, bytes: Uint8Array, limitBytes: number): Uint8Array;
 }
 

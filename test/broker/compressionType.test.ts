@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import { repacked } from '../../lib/broker/repackedBatch.ts';
 import { crc32c } from '../../lib/bytes/crc32c.ts';
 import { portableCodecs } from '../../lib/codecs/codecs.ts';
 import { Produce } from '../../lib/protocol/apis/index.ts';
 import { errorOf } from '../../lib/protocol/errors.ts';
-import { batchesIn, decodeBatch } from '../../lib/records/batch.ts';
+import { batchesIn, decodeBatch, encodeBatch } from '../../lib/records/batch.ts';
 import { ATTRIBUTES_AT, CRC_AT, codecNames } from '../../lib/records/header.ts';
+import type { Codecs } from '../../lib/world/world.ts';
 import { batchOf, type Client, onStage, type Stage } from './stage.ts';
 
 const topics = { ledger: 1 };
@@ -87,4 +89,33 @@ test(
     },
     { topics, config: { 'compression.type': 'uncompressed', 'message.max.bytes': '1000' } },
   ),
+);
+
+test.each(['uncompressed', 'lz4'])(
+  'a batch that holds far more than it looks is not taken apart, where compression.type=%s',
+  (type) =>
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        const empty = Array.from({ length: 1_000 }, () => null);
+        const records = empty.map((value) => ({ timestamp: 1_000, key: null, value, headers: [] }));
+        const many = encodeBatch(records, { codec: 'gzip' }, portableCodecs);
+        const large = batchOf(['x'.repeat(10_000)], { codec: 'gzip' });
+        expect(Math.max(many.length, large.length)).toBeLessThan(4_000);
+        const decompressed: number[] = [];
+        const codecs = {
+          ...portableCodecs,
+          decompress: (...args: Parameters<Codecs['decompress']>) => {
+            decompressed.push(args[2]);
+            return portableCodecs.decompress(...args);
+          },
+        };
+        for (const batch of [many, large])
+          expect(repacked(batch, type, 1_000, codecs)).toMatchObject({ error: { name: 'MESSAGE_TOO_LARGE' } });
+        expect(decompressed).toEqual([4_000]);
+        expect(await produce(client, large)).toBe('MESSAGE_TOO_LARGE');
+        expect(await logged(stage)).toEqual([]);
+      },
+      { topics, config: { 'compression.type': type, 'message.max.bytes': '1000' } },
+    )(),
 );

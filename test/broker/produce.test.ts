@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { crc32c } from '../../lib/bytes/crc32c.ts';
 import { ApiVersions, Fetch, Produce } from '../../lib/protocol/apis/index.ts';
 import { Errors, errorOf } from '../../lib/protocol/errors.ts';
 import { api, array, int16, int32, int64, records, string, struct } from '../../lib/protocol/schema.ts';
+import { ATTRIBUTES_AT, CRC_AT } from '../../lib/records/header.ts';
 import { ConnectionLost } from '../../lib/world/errors.ts';
 import { batchOf, type Client, onStage } from './stage.ts';
 
@@ -101,7 +103,33 @@ describe('a batch', () => {
   );
 });
 
+/** The batch as one that says it has `count` records, with a checksum that is right. */
+function announcing(count: number, batch: Uint8Array): Uint8Array {
+  const view = new DataView(batch.buffer, batch.byteOffset);
+  view.setInt32(23, count - 1);
+  view.setInt32(57, count);
+  view.setUint32(CRC_AT, crc32c(batch, ATTRIBUTES_AT));
+  return batch;
+}
+
 describe('what is refused, and how', () => {
+  test.each(['none', 'gzip', 'snappy', 'lz4'] as const)(
+    'a batch (%s) that announces records which are not there gets no offsets for them',
+    (codec) =>
+      onStage(
+        async (stage) => {
+          const client = await stage.client();
+          for (const count of [100, 2 ** 31 - 1]) {
+            expect(await produce(client, announcing(count, batchOf(['a', 'b'], { codec })))).toBe('INVALID_RECORD');
+          }
+          expect(stage.broker.topics.partition('ledger', 0)?.log.logEndOffset).toBe(0);
+          const alike = Array.from({ length: 3_000 }, () => '');
+          expect(await produce(client, batchOf(alike, { codec }))).toBe(0);
+        },
+        { topics },
+      )(),
+  );
+
   const corrupt = batchOf(['a']);
   corrupt[corrupt.length - 1] ^= 1;
   const wrongCount = batchOf(['a', 'b']);

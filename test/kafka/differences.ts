@@ -68,12 +68,12 @@ export const differences: readonly Difference[] = [
   },
   {
     sentence: 'records that are fewer or more than their batch says',
-    because: 'Batches are stored as they come, by their headers and checksums: records are not taken apart one by one.',
+    because:
+      'Batches are stored as they come, by their headers and checksums: records are not taken apart one by one. More of them than the batch has room for are refused.',
     places: [
       [[0, 'errorCode'], 'INVALID_RECORD', 'NONE'],
       [[0, 'baseOffset'], -1, 0],
-      [[1, 'errorCode'], 'INVALID_RECORD', 'NONE'],
-      [[1, 'baseOffset'], -1, 1],
+      [[1, 'errorMessage'], null, 'words'],
     ],
   },
   {
