@@ -101,7 +101,9 @@ export class Segments {
     }
   }
 
+  /** Waits for the reads that have begun. */
   async close(): Promise<void> {
+    await Promise.allSettled([...this.#reads]);
     for (const segment of this.#list) await segment.close();
   }
 

@@ -82,6 +82,23 @@ describe('deleting the oldest records', () => {
     expect(segmentsOn(host)).toEqual([9]);
   });
 
+  test('closing waits for a read that has begun as well', async () => {
+    const { host, log } = await ten();
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    host.disk.before = (what) => (what.startsWith('read 00000000000000000000.log') ? held : undefined);
+    const reading = log.read(0, 1000, 10);
+    const closing = log.close();
+    await new Promise((done) => setImmediate(done));
+    expect(host.disk.did.filter((what) => /^close .*\.log$/.test(what))).toEqual([]);
+    goOn();
+    expect(valuesIn(await reading)[0]).toBe('0:r0');
+    await closing;
+    expect(host.disk.did).toContain('close 00000000000000000000.log');
+  });
+
   test('fails without a trace when it cannot be written down', async () => {
     const { host, log, values } = await ten();
     host.disk.before = (what) => {
