@@ -155,21 +155,28 @@ export class Log {
    * one batch. Empty when there is nothing to read yet. Throws `OffsetOutOfRange`, and `StorageError` where the log is damaged.
    */
   async read(offset: number, maxBytes: number, upTo: number): Promise<Uint8Array> {
-    if (offset < this.logStartOffset || offset > this.#logEndOffset) {
-      throw new OffsetOutOfRange(offset, this.logStartOffset, this.#logEndOffset);
-    }
+    this.#mustHold(offset);
     const end = Math.min(upTo, this.#queue.writtenEndOffset);
     if (offset >= end) return nothing;
     return this.#segments.read(() => this.#readFrom(offset, maxBytes, end));
   }
 
-  /** Where compaction has emptied all that was asked for, what comes next is answered: some clients would ask for the same offset for ever. */
+  /**
+   * Where compaction has emptied all that was asked for, what comes next is answered: some clients would ask for the same offset for ever. The log
+   * may have been made smaller while this waited, so it looks again each time.
+   */
   async #readFrom(offset: number, maxBytes: number, end: number): Promise<Uint8Array> {
     for (let from = offset; ; ) {
+      this.#mustHold(offset);
       const { bytes, nextOffset, hasRecords } = await this.#segments.of(from).read(from, maxBytes, end);
       if (hasRecords || nextOffset >= end || bytes.length === 0) return bytes;
       from = nextOffset;
     }
+  }
+
+  #mustHold(offset: number): void {
+    if (offset >= this.#logStartOffset && offset <= this.#logEndOffset) return;
+    throw new OffsetOutOfRange(offset, this.#logStartOffset, this.#logEndOffset);
   }
 
   /** The first record of this time or later, or null when there is none. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Log, StorageError } from '../../lib/log/log.ts';
+import { Log, OffsetOutOfRange, StorageError } from '../../lib/log/log.ts';
 import { batchesIn, lastOffsetOf, readBatchHeader } from '../../lib/records/batch.ts';
 import { DiskFailed } from '../../lib/world/errors.ts';
 import type { TestDisk } from './disk.ts';
@@ -76,6 +76,23 @@ describe('compaction', () => {
     await log.compact(7);
     const read = await log.read(0, 1, 7);
     expect([...batchesIn(read)].some(({ header }) => header.recordCount > 0)).toBe(true);
+  });
+
+  test('a reader in the emptied part gets nothing of what comes next when the log begins later by then', async () => {
+    const { timed, log } = await logOf(one('a=1', 'a=2', 'a=3', 'a=4', 'a=5', 'b=1', 'a=6'));
+    await log.compact(7);
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    timed.host.disk.before = (what) => (what.startsWith('read 00000000000000000000.log') ? held : undefined);
+    const reading = log.read(0, 1, 7);
+    const deleting = log.advanceLogStartOffset(6);
+    await new Promise((done) => setImmediate(done));
+    expect(log.logStartOffset).toBe(6);
+    goOn();
+    await expect(reading).rejects.toThrow(OffsetOutOfRange);
+    await deleting;
   });
 
   test('waits until enough is new', async () => {
