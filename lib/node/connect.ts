@@ -36,7 +36,7 @@ export async function connect(bootstrap: string, settings: ConnectSettings = {})
     addresses,
     realTrace(),
     clientId === undefined ? undefined : (client) => `${clientId}-${client}`,
-    network,
+    () => network,
   );
 }
 

@@ -12,25 +12,25 @@ import { tcp } from './tcp.ts';
 import { hostIn, realWorld } from './world.ts';
 
 /**
- * `name` gives each client its name in headers and in the trace; by default it keeps the one it has. `network` is the way to the brokers, where that is
- * not plain TCP.
+ * `name` gives each client its name in headers and in the trace; by default it keeps the one it has. `networkOf` is the way to the brokers that
+ * each process has (`main` for the clients in front), where that is not plain TCP.
  */
 export function openRealKafka(
   bootstrap: readonly Address[],
   trace: Trace,
   name: (client: string) => string = (client) => client,
-  network: Network = tcp,
+  networkOf: (process: string) => Network = () => tcp,
 ): Kafka {
   const open = (host: (client: string) => Host, namePrefix = '') =>
     openKafka({ bootstrap, host: (client) => host(name(client)), namePrefix });
   // Clients store nothing: their disk stays empty.
-  const world = { ...realWorld(memoryDisk()), network };
+  const worldFor = (process: string) => ({ ...realWorld(memoryDisk()), network: networkOf(process) });
   const tasks = new Tasks();
   const controls = makeControls<Kafka>(
     {
       clock: realClock,
       trace,
-      worldFor: () => world,
+      worldFor,
       open: (process, controls) => {
         // Clients of several tasks go by different names, as those of a simulated world do.
         const clients = open((client) => process.host(client), `${process.name}/`);
@@ -40,6 +40,7 @@ export function openRealKafka(
     tasks,
     'main',
   );
+  const world = worldFor('main');
   const clients = open((client) => hostIn(world, trace, client));
   return kafkaOf(clients, controls, async () => {
     tasks.crashAll();

@@ -11,13 +11,16 @@ import { Broker } from '../broker/broker.ts';
 import { ConfigError } from '../broker/config.ts';
 import { ControlledCluster } from '../broker/controls/cluster.ts';
 import { RequestControls } from '../broker/controls/controls.ts';
+import { Links } from '../sim/links.ts';
 import { partitionsOf, sow, type TopicSeeds } from '../sim/seed.ts';
 import type { Kafka } from '../sim/simulate.ts';
 import type { Trace, TraceEvent } from '../trace/trace.ts';
 import { asyncDispose } from '../world/disposable.ts';
 import type { Address, Disk, Network } from '../world/world.ts';
+import { realClock } from './clock.ts';
 import { nodeCodecs } from './codecs.ts';
 import { folderDisk } from './files.ts';
+import { linkedNetwork } from './linkedNetwork.ts';
 import { memoryDisk } from './memoryDisk.ts';
 import { openRealKafka } from './realKafka.ts';
 import { brokerSecurity, type ServerSasl } from './security.ts';
@@ -54,6 +57,11 @@ export interface ServeSettings {
 export class ServedCluster extends ControlledCluster {
   /** What the brokers and our clients have done lately. */
   readonly trace: Trace;
+  /**
+   * The ways between our own clients and the broker, to be cut, slowed and broken as in `simulate`: `network.cut('teller', 'broker-0')`, with the
+   * name of a spawned task, or `main` for the clients in front. Clients of others have their own sockets; for those there is `on`.
+   */
+  readonly network = new Links();
   readonly #brokers: readonly Broker[];
 
   constructor(trace: Trace, controls: RequestControls, brokers: readonly Broker[]) {
@@ -113,10 +121,13 @@ export async function serve(settings: ServeSettings = {}): Promise<ServedKafka> 
   });
   const cluster = new ServedCluster(trace, controls, [broker]);
   const clients = advertisedHost === undefined ? security.clients : straightTo(host, security.clients);
-  const kafka = openRealKafka(cluster.bootstrap, trace, undefined, clients);
+  const kafka = openRealKafka(cluster.bootstrap, trace, undefined, (process) =>
+    linkedNetwork(clients, realClock, cluster.network, process, 'broker-0'),
+  );
   const close = async () => {
-    // A control must not make our own clients wait as they leave.
+    // No fault must make our own clients wait as they leave.
     controls.removeAll();
+    cluster.network.healAll();
     try {
       await kafka.close();
     } finally {
