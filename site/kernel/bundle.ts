@@ -127,7 +127,7 @@ function sharedErrors(): Plugin {
     setup({ onLoad }) {
       const filter = /[\\/]lib[\\/](?:bytes[\\/]reader|world[\\/]errors)\.ts$/;
       onLoad({ filter }, () => ({
-        contents: 'export const { MalformedBytes, CodecUnavailable } = shared;',
+        contents: 'export const { MalformedBytes, UnpacksToTooMuch, CodecUnavailable } = shared;',
         loader: 'ts',
       }));
     },

@@ -7,7 +7,7 @@
 
 import * as course from 'course';
 import * as kafkaito from 'kafkaito';
-import { MalformedBytes } from '../../lib/bytes/reader.ts';
+import { MalformedBytes, UnpacksToTooMuch } from '../../lib/bytes/reader.ts';
 import { CodecUnavailable } from '../../lib/world/errors.ts';
 
 /** A module as its importer sees it. */
@@ -19,7 +19,7 @@ const taken = new Map<string, Exports>();
 export function takePart(name: string, text: string): Exports {
   const known = taken.get(name);
   if (known !== undefined) return known;
-  const shared = { kafkaito, course, MalformedBytes, CodecUnavailable, partNamed };
+  const shared = { kafkaito, course, MalformedBytes, UnpacksToTooMuch, CodecUnavailable, partNamed };
   const part = new Function('shared', `${text}\nreturn part;`)(shared) as Exports;
   taken.set(name, part);
   return part;
