@@ -10,6 +10,7 @@ import { spawn } from 'node:child_process';
  * @property {boolean} timedOut
  * @property {{ passed: number, failed: number } | undefined} counts the last `N passed, N failed`
  * @property {string[]} skips the lines `SKIPPED name: reason`, without the first word
+ * @property {string[]} failures the lines `FAILED name: reason`, without the first word
  */
 
 /**
@@ -64,8 +65,11 @@ export function readOutput(output) {
     .map((line) => /^(\d+) passed, (\d+) failed$/.exec(line.trim()))
     .filter((match) => match !== null);
   const last = closing.at(-1);
+  const after = (/** @type {string} */ word) =>
+    lines.filter((line) => line.startsWith(word)).map((line) => line.slice(word.length).trimEnd());
   return {
     counts: last && { passed: Number(last[1]), failed: Number(last[2]) },
-    skips: lines.filter((line) => line.startsWith('SKIPPED ')).map((line) => line.slice('SKIPPED '.length).trimEnd()),
+    skips: after('SKIPPED '),
+    failures: after('FAILED '),
   };
 }

@@ -23,6 +23,8 @@ const longCeilingS = 3600;
 const total = { passed: 0, failed: 0 };
 /** @type {{ name: string, seconds: number, ceilingS: number, verdict: string }[]} */
 const summary = [];
+/** Told again at the end, where somebody looks first who has thousands of lines. @type {string[]} */
+const failures = [];
 
 const cleanBefore = gitStatus();
 if (await stage('install', 360, installation())) {
@@ -68,11 +70,13 @@ async function stage(name, shortCeilingS, tasks) {
  * @param {import('./command.mjs').Result} result
  * @param {number} ceilingS
  */
-function count(task, { code, counts, skips, timedOut }, ceilingS) {
+function count(task, { code, counts, skips, failures: told, timedOut }, ceilingS) {
   const fail = (/** @type {string} */ why) => {
     total.failed += 1;
+    failures.push(`${task.name}: ${why}`);
     console.log(`FAILED ${task.name}: ${why}`);
   };
+  failures.push(...told.map((failure) => `${task.name}: ${failure}`));
   const unexpected = skips.filter((skip) => !allowedSkips.some((reason) => skip.endsWith(`: ${reason}`)));
   for (const skip of unexpected) fail(`${skip} (not a reason of .ci/allowed-skips)`);
   total.passed += counts?.passed ?? 0;
@@ -146,6 +150,7 @@ function reportCleanliness() {
     return;
   }
   total.failed += 1;
+  failures.push('the run has changed the checkout');
   console.log(`\nFAILED: the run has changed the checkout. Before:\n${cleanBefore}After:\n${after}`);
 }
 
@@ -154,6 +159,7 @@ function closing() {
   for (const { name, seconds, ceilingS, verdict } of summary) {
     console.log(`${seconds.toFixed(1).padStart(7)} of ${String(ceilingS).padStart(4)}  ${verdict}  ${name}`);
   }
+  for (const failure of failures) console.log(`FAILED ${failure}`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 }

@@ -26,56 +26,56 @@ describe('a cell on the page', () => {
 
   it('shows the stored output until it is run, and then its own', async () => {
     const cell = visit.cell('first');
-    expect(await cell.stored().isVisible()).toBe(true);
+    await expect.poll(() => cell.stored().isVisible()).toBe(true);
     await cell.run();
-    expect(await cell.stored().isVisible()).toBe(false);
-    expect(await textOf(cell.output())).toBe('balance 130\n[ 100, 150, -120 ]');
-    expect(await textOf(visit.announcement())).toContain('Cell 1: balance 130');
+    await expect.poll(() => cell.stored().isVisible()).toBe(false);
+    await expect.poll(() => textOf(cell.output())).toBe('balance 130\n[ 100, 150, -120 ]');
+    await expect.poll(() => textOf(visit.announcement())).toContain('Cell 1: balance 130');
   });
 
   it('first runs the cells before it that have not run', async () => {
     await visit.cell('use').run();
-    expect(await textOf(visit.cell('use').output())).toContain('total 130');
-    expect(await textOf(visit.cell('first').state())).toBe('Done');
-    expect(await textOf(visit.cell('exercise').state())).toBe('');
+    await expect.poll(() => textOf(visit.cell('use').output())).toContain('total 130');
+    await expect.poll(() => textOf(visit.cell('first').state())).toBe('Done');
+    await expect.poll(() => textOf(visit.cell('exercise').state())).toBe('');
   });
 
   it('keeps a bet covered until the reader runs that cell, or looks', async () => {
     const bet = visit.cell('second');
     const answer = bet.section.getByText("{ owner: 'Ada', amount: 100 } 130").last();
-    expect(await answer.isVisible()).toBe(false);
+    await expect.poll(() => answer.isVisible()).toBe(false);
     await visit.cell('use').run();
-    expect(await answer.isVisible()).toBe(false);
+    await expect.poll(() => answer.isVisible()).toBe(false);
     await bet.section.locator('.live summary').click();
-    expect(await answer.isVisible()).toBe(true);
+    await expect.poll(() => answer.isVisible()).toBe(true);
     await visit.go(PAGE);
     await bet.run();
-    expect(await textOf(bet.output())).toContain("{ owner: 'Ada', amount: 100 } 130");
+    await expect.poll(() => textOf(bet.output())).toContain("{ owner: 'Ada', amount: 100 } 130");
   });
 
   it('is changed, run and brought back', async () => {
     const cell = visit.cell('first');
     await cell.write('const amounts = [1, 2];\nlet balance = 3;\nconsole.log("mine");');
     await cell.run();
-    expect(await textOf(cell.output())).toContain('mine');
+    await expect.poll(() => textOf(cell.output())).toContain('mine');
     await visit.cell('second').run();
-    expect(await textOf(visit.cell('second').output())).toContain("{ owner: 'Ada', amount: 1 } 3");
+    await expect.poll(() => textOf(visit.cell('second').output())).toContain("{ owner: 'Ada', amount: 1 } 3");
     await cell.section.hover();
     await cell.button('Reset').click();
-    expect(await cell.section.locator('.cm-editor').count()).toBe(0);
+    await expect.poll(() => cell.section.locator('.cm-editor').count()).toBe(0);
     await cell.run();
-    expect(await textOf(cell.output())).toContain('balance 130');
+    await expect.poll(() => textOf(cell.output())).toContain('balance 130');
   });
 
   it('marks what comes after a change as out of date, and runs it anew when asked', async () => {
     await visit.runAll();
     await visit.cell('first').write('const amounts = [5];\nconst balance = 5;');
     const later = visit.cell('use');
-    expect(await textOf(later.state())).toBe('Out of date: run again');
+    await expect.poll(() => textOf(later.state())).toBe('Out of date: run again');
     await later.run();
-    expect(await textOf(later.output())).toContain('total 5');
-    expect(await textOf(visit.cell('second').state())).toBe('Done');
-    expect(await textOf(visit.cell('exercise').state())).toBe('Out of date: run again');
+    await expect.poll(() => textOf(later.output())).toContain('total 5');
+    await expect.poll(() => textOf(visit.cell('second').state())).toBe('Done');
+    await expect.poll(() => textOf(visit.cell('exercise').state())).toBe('Out of date: run again');
   });
 
   it('packs records with every codec that it names, and loads the codecs only for such a cell', async () => {
@@ -96,7 +96,7 @@ describe('a cell on the page', () => {
     );
     await visit.received();
     await cell.run();
-    expect(await textOf(cell.output())).toBe('[ 400, 600, 300 ]');
+    await expect.poll(() => textOf(cell.output())).toBe('[ 400, 600, 300 ]');
     const withCodecs = (await visit.received()).rest;
     await visit.leave();
     visit = await library.visit(PAGE);
@@ -109,14 +109,14 @@ describe('a cell on the page', () => {
     const cell = visit.cell('first');
     await cell.write('const amounts = [1];\n\nmissing();');
     await cell.run();
-    expect(await textOf(cell.error())).toMatch(/Line 3: ReferenceError: missing is not defined/);
-    expect(await textOf(cell.section.locator('.cm-line.error-line'))).toBe('missing();');
-    expect(await textOf(visit.announcement())).toContain('failed in line 3');
+    await expect.poll(() => textOf(cell.error())).toMatch(/Line 3: ReferenceError: missing is not defined/);
+    await expect.poll(() => textOf(cell.section.locator('.cm-line.error-line'))).toBe('missing();');
+    await expect.poll(() => textOf(visit.announcement())).toContain('failed in line 3');
     await cell.write('const amounts: = 1;');
     await cell.run();
-    expect(await textOf(cell.error())).toContain('SyntaxError');
+    await expect.poll(() => textOf(cell.error())).toContain('SyntaxError');
     await visit.cell('second').button('Run').click();
-    expect(await textOf(visit.cell('second').state())).toBe('Not run: cell 1 failed.');
+    await expect.poll(() => textOf(visit.cell('second').state())).toBe('Not run: cell 1 failed.');
   });
 
   it('is stopped in an endless loop, and the page goes on with a new kernel', async () => {
@@ -127,11 +127,11 @@ describe('a cell on the page', () => {
     await cell.state().filter({ hasText: 'Running, 1 s' }).waitFor();
     await cell.button('Stop').click();
     await cell.state().filter({ hasText: 'Stopped' }).waitFor();
-    expect(await visit.page.locator('iframe').count()).toBe(0);
-    expect(await textOf(visit.cell('first').state())).toBe('Out of date: run again');
+    await expect.poll(() => visit.page.locator('iframe').count()).toBe(0);
+    await expect.poll(() => textOf(visit.cell('first').state())).toBe('Out of date: run again');
     await cell.write('const movement = { owner: "Ada" };\nconsole.log(amounts.length);');
     await cell.run();
-    expect(await textOf(cell.output())).toContain('3');
+    await expect.poll(() => textOf(cell.output())).toContain('3');
   });
 
   it('is cut short when it prints without end', async () => {
@@ -154,17 +154,17 @@ describe('a cell on the page', () => {
     const ledger = visit.cell('ledger');
     await ledger.write('// file: ledger.ts\nexport const total = () => "mine";');
     await ledger.run();
-    expect(await textOf(ledger.output())).toContain('saved ledger.ts');
+    await expect.poll(() => textOf(ledger.output())).toContain('saved ledger.ts');
     await visit.cell('use').run();
-    expect(await textOf(visit.cell('use').output())).toContain('total mine');
+    await expect.poll(() => textOf(visit.cell('use').output())).toContain('total mine');
     await visit.go(PAGE);
     await ledger.section.getByText('This is your own ledger.ts').waitFor();
     await visit.cell('use').run();
-    expect(await textOf(visit.cell('use').output())).toContain('total mine');
+    await expect.poll(() => textOf(visit.cell('use').output())).toContain('total mine');
     await ledger.section.hover();
     await ledger.button('Reset').click();
     await visit.cell('use').run();
-    expect(await textOf(visit.cell('use').output())).toContain('total 130');
+    await expect.poll(() => textOf(visit.cell('use').output())).toContain('total 130');
   });
 
   it('keeps what the reader has run, until it is the text of the chapter again', async () => {
@@ -175,17 +175,17 @@ describe('a cell on the page', () => {
     await visit.go(PAGE);
     await cell.section.getByText('This is your own version').waitFor();
     await cell.run();
-    expect(await textOf(cell.output())).toContain('my answer');
+    await expect.poll(() => textOf(cell.output())).toContain('my answer');
     await cell.write((original ?? '').trimEnd());
     await cell.run();
     await visit.go(PAGE);
-    expect(await cell.section.locator('.cm-editor').count()).toBe(0);
+    await expect.poll(() => cell.section.locator('.cm-editor').count()).toBe(0);
   });
 
   it('names the line of the module in which something is wrong', async () => {
     await visit.cell('ledger').write('// file: ledger.ts\nexport function total() {\n  throw new Error("no");\n}');
     await visit.cell('use').run();
-    expect(await textOf(visit.cell('use').error())).toMatch(/ledger\.ts, line 3: Error: no/);
+    await expect.poll(() => textOf(visit.cell('use').error())).toMatch(/ledger\.ts, line 3: Error: no/);
   });
 
   it('can be shared, and shared code is shown and not run', async () => {
@@ -199,13 +199,13 @@ describe('a cell on the page', () => {
     const other = await library.visit(link.slice(library.address.length));
     const cell = other.cell('first');
     await cell.section.getByText('Read it before you run it').first().waitFor();
-    expect(await textOf(cell.section.locator('.cm-content'))).toContain(code);
-    expect(await other.page.locator('iframe').count()).toBe(0);
+    await expect.poll(() => textOf(cell.section.locator('.cm-content'))).toContain(code);
+    await expect.poll(() => other.page.locator('iframe').count()).toBe(0);
     await other.cell('second').button('Run').click();
     await other.cell('second').section.getByText('cell 1 holds code from a link').waitFor();
-    expect(await other.page.locator('iframe').count()).toBe(0);
+    await expect.poll(() => other.page.locator('iframe').count()).toBe(0);
     await cell.run();
-    expect(await textOf(cell.output())).toContain('from a link, with ü and 字');
+    await expect.poll(() => textOf(cell.output())).toContain('from a link, with ü and 字');
     await other.leave();
     expect(other.surprises).toEqual([]);
   });
@@ -222,10 +222,10 @@ describe('a cell on the page', () => {
     await cell.write(`import { show } from 'course';\nshow({ svg: ${JSON.stringify(svg)}, text: 'words' });`);
     await cell.run();
     const picture = cell.section.locator('.live .picture');
-    expect(await textOf(picture)).toBe('kept');
+    await expect.poll(() => textOf(picture)).toBe('kept');
     const markup = await picture.innerHTML();
     expect(markup).not.toMatch(/script|onload|onerror|image|foreign|href|style|animate|http:\/\/127/);
     expect(markup).toMatch(/<circle id="(c-drawing-\d+)" r="1" fill="url\(#r-drawing-\d+\)"/);
-    expect(await visit.page.evaluate('window.found')).toBeUndefined();
+    await expect.poll(() => visit.page.evaluate('window.found')).toBeUndefined();
   });
 });

@@ -90,7 +90,7 @@ describe.runIf(process.env.KAFKAITO_TEST_COURSE !== 'no')('the course', () => {
       await visit.page.locator('html.dark').waitFor({ state: 'attached' });
       expect(await visit.axe()).toEqual([]);
       await visit.page.setViewportSize({ width: 390, height: 844 });
-      expect(await visit.overflow()).toBe(0);
+      await expect.poll(() => visit.overflow()).toBe(0);
       await visit.leave();
       expect(visit.surprises).toEqual([]);
     });
@@ -98,8 +98,8 @@ describe.runIf(process.env.KAFKAITO_TEST_COURSE !== 'no')('the course', () => {
     it(`${chapter}: is read without JavaScript`, async () => {
       const visit = await library.visit(`/${chapter}`, { javaScriptEnabled: false });
       const stored = Object.values(storedOutputs(chapter)).filter((outputs) => outputs.length > 0);
-      expect(await visit.page.locator('.stored').count()).toBeGreaterThanOrEqual(stored.length);
-      expect(await visit.page.getByRole('button').count()).toBe(0);
+      await expect.poll(() => visit.page.locator('.stored').count()).toBeGreaterThanOrEqual(stored.length);
+      await expect.poll(() => visit.page.getByRole('button').count()).toBe(0);
       await visit.leave();
     });
   }

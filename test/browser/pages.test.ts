@@ -45,7 +45,7 @@ describe('pages beside the chapters', () => {
         isMobile: true,
         hasTouch: true,
       });
-      expect(await visit.overflow()).toBe(0);
+      await expect.poll(() => visit.overflow()).toBe(0);
       expect(await visit.axe()).toEqual([]);
       await visit.leave();
     });
@@ -53,10 +53,10 @@ describe('pages beside the chapters', () => {
 
   it('/wire: shows every message without JavaScript, and leads to each', async () => {
     const visit = await library.visit('/wire', { javaScriptEnabled: false });
-    expect(await visit.page.locator('.wire h3').count()).toBe(apis.size);
+    await expect.poll(() => visit.page.locator('.wire h3').count()).toBe(apis.size);
     await visit.page.getByRole('link', { name: 'OffsetCommit' }).click();
     expect(new URL(visit.page.url()).hash).toBe('#offset-commit');
-    expect(await textOf(visit.page.locator('#offset-commit'))).toBe('8 OffsetCommit');
+    await expect.poll(() => textOf(visit.page.locator('#offset-commit'))).toBe('8 OffsetCommit');
     await visit.leave();
   });
 });

@@ -18,16 +18,16 @@ describe('the page', () => {
     const { keyboard } = visit.page;
     const focused = () => visit.page.evaluate('document.activeElement.textContent.trim()');
     await keyboard.press('Tab');
-    expect(await focused()).toBe('To the text');
+    await expect.poll(() => focused()).toBe('To the text');
     for (let n = 0; n < 10 && (await focused()) !== 'Run'; n += 1) await keyboard.press('Tab');
     await keyboard.press('Enter');
     const cell = visit.cell('first');
     await cell.state().filter({ hasText: 'Done' }).waitFor();
     await keyboard.press('Tab');
-    expect(await focused()).toBe('Run all');
-    expect(await cell.button('Run all').isVisible()).toBe(true);
+    await expect.poll(() => focused()).toBe('Run all');
+    await expect.poll(() => cell.button('Run all').isVisible()).toBe(true);
     await keyboard.press('Tab');
-    expect(await focused()).toBe('Edit');
+    await expect.poll(() => focused()).toBe('Edit');
     await keyboard.press('Enter');
     await cell.section.locator('.cm-content:focus').waitFor();
     await keyboard.press('ControlOrMeta+A');
@@ -35,11 +35,11 @@ describe('the page', () => {
     await keyboard.press('Shift+Enter');
     await cell.output().getByText('typed').waitFor();
     await keyboard.press('Escape');
-    expect(await focused()).toBe('Run');
+    await expect.poll(() => focused()).toBe('Run');
     await keyboard.press('Shift+Tab');
     await cell.section.locator('.cm-content:focus').waitFor();
     await keyboard.press('Tab');
-    expect(await focused()).toBe('Run');
+    await expect.poll(() => focused()).toBe('Run');
     await visit.leave();
     expect(visit.surprises).toEqual([]);
   });
@@ -62,25 +62,25 @@ describe('the page', () => {
 
   it('is read without JavaScript: outputs stand there, bets open, and no button promises anything', async () => {
     const visit = await library.visit(PAGE, { javaScriptEnabled: false });
-    expect(await visit.page.getByText('balance 130').isVisible()).toBe(true);
-    expect(await visit.page.locator('.picture svg').isVisible()).toBe(true);
+    await expect.poll(() => visit.page.getByText('balance 130').isVisible()).toBe(true);
+    await expect.poll(() => visit.page.locator('.picture svg').isVisible()).toBe(true);
     const answer = visit.page.getByText("{ owner: 'Ada', amount: 100 } 130").last();
-    expect(await answer.isVisible()).toBe(false);
+    await expect.poll(() => answer.isVisible()).toBe(false);
     await visit.page.locator('.bet summary').click();
-    expect(await answer.isVisible()).toBe(true);
-    expect(await visit.page.getByRole('button').count()).toBe(0);
+    await expect.poll(() => answer.isVisible()).toBe(true);
+    await expect.poll(() => visit.page.getByRole('button').count()).toBe(0);
     await visit.leave();
     expect(visit.surprises).toEqual([]);
   });
 
   it('fits a phone, also while a cell is edited', async () => {
     const visit = await library.visit(PAGE, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
-    expect(await visit.overflow()).toBe(0);
+    await expect.poll(() => visit.overflow()).toBe(0);
     await visit.cell('first').section.locator('.run').tap();
     await visit.cell('first').state().filter({ hasText: 'Done' }).waitFor();
     await visit.cell('first').button('Edit').tap();
     await visit.cell('first').section.locator('.cm-content').waitFor();
-    expect(await visit.overflow()).toBe(0);
+    await expect.poll(() => visit.overflow()).toBe(0);
     await visit.leave();
   });
 
@@ -92,7 +92,7 @@ describe('the page', () => {
     const dark = await paper();
     expect(dark).not.toBe(light);
     await visit.go('/');
-    expect(await paper()).toBe(dark);
+    await expect.poll(() => paper()).toBe(dark);
     await visit.leave();
   });
 
@@ -102,9 +102,9 @@ describe('the page', () => {
     await visit.cell('first').run();
     await visit.page.getByRole('link', { name: 'One Consumer per Partition' }).click();
     await visit.page.getByRole('heading', { name: 'One Consumer per Partition' }).waitFor();
-    expect(await visit.page.locator('iframe').count()).toBe(0);
+    await expect.poll(() => visit.page.locator('iframe').count()).toBe(0);
     await visit.page.goBack();
-    expect(await visit.cell('first').stored().isVisible()).toBe(true);
+    await expect.poll(() => visit.cell('first').stored().isVisible()).toBe(true);
     await visit.cell('first').run();
     await visit.leave();
     expect(visit.surprises).toEqual([]);

@@ -92,12 +92,12 @@ describe('the sandbox of a cell', () => {
       await new Promise((resolve) => setTimeout(resolve, 200));
       console.log('sent');`);
     await cell.run();
-    expect(await textOf(cell.output())).toContain('sent');
+    await expect.poll(() => textOf(cell.output())).toContain('sent');
     const tab = await visit.page.context().newPage();
     await tab.goto(library.address);
     await tab.evaluate(`new BroadcastChannel('kafka').postMessage('from a tab')`);
     await visit.page.waitForFunction('window.heard.length > 0');
-    expect(await visit.page.evaluate('window.heard')).toEqual(['from a tab']);
+    await expect.poll(() => visit.page.evaluate('window.heard')).toEqual(['from a tab']);
     await visit.leave();
   });
 
@@ -109,7 +109,7 @@ describe('the sandbox of a cell', () => {
       globalThis.postMessage = () => { throw new Error('caught'); };
       console.log(Object.values(globalThis).filter((value) => value instanceof MessagePort).length, 'ports in sight');`);
     await cell.run();
-    expect(await textOf(cell.output())).toContain('0 ports in sight');
+    await expect.poll(() => textOf(cell.output())).toContain('0 ports in sight');
     await visit.cell('exercise').run();
     await visit.leave();
   });

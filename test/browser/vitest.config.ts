@@ -5,4 +5,6 @@ export default suite({
   include: ['test/browser/**/*.test.ts'],
   fileParallelism: false,
   testTimeout: 60_000,
+  // What a reader sees follows a click a moment later, and on a busy machine a long moment.
+  expect: { poll: { timeout: 15_000 } },
 });
