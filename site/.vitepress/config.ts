@@ -13,7 +13,8 @@ import { kernelPlugin } from './kernelPlugin.ts';
 import { pagesPlugin } from './pagesPlugin.ts';
 
 const BOOK = bookFolder();
-const PAGES = ['site', `${BOOK}chapters`];
+/** The folders of pages. A page of `site/source` keeps its folder in its address, the others lie side by side. */
+const PAGES = ['site', 'site/source', `${BOOK}chapters`];
 
 /** A partition of three records, the last one being read. */
 const ICON = [
@@ -29,7 +30,11 @@ export default defineConfigWithTheme<{ contents: ContentsEntry[] }>({
   srcExclude: besides(PAGES),
   outDir: join(ROOT, 'dist', BOOK === '' ? 'site' : `site-${basename(BOOK)}`),
   cacheDir: join(ROOT, '.cache/site'),
-  rewrites: { 'site/:page.md': ':page.md', [`${BOOK}chapters/:page.md`]: ':page.md' },
+  rewrites: {
+    'site/:page.md': ':page.md',
+    'site/source/:page.md': 'source/:page.md',
+    [`${BOOK}chapters/:page.md`]: ':page.md',
+  },
   head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   cleanUrls: true,
   appearance: true,
@@ -51,15 +56,18 @@ export default defineConfigWithTheme<{ contents: ContentsEntry[] }>({
   },
 });
 
-/** Everything beside the folders of pages, level by level, and everything below them. */
+/** Everything that is not right in one of the folders of pages, level by level. */
 function besides(folders: string[]): string[] {
   const parts = folders.map((folder) => folder.split('/'));
-  const levels = parts.flatMap((names) => names.map((_, depth) => names.slice(0, depth).join('/')));
-  const siblings = [...new Set(levels)].map((parent) => {
+  const levels = parts.flatMap((names) =>
+    [...names.keys(), names.length].map((depth) => names.slice(0, depth).join('/')),
+  );
+  return [...new Set(levels)].flatMap((parent) => {
     const depth = parent === '' ? 0 : parent.split('/').length;
-    const kept = parts.filter((names) => names.slice(0, depth).join('/') === parent).map((names) => names[depth]);
+    const below = parts.filter((names) => names.length > depth && names.slice(0, depth).join('/') === parent);
+    const kept = [...new Set(below.map((names) => names[depth]))];
     const prefix = parent === '' ? '' : `${parent}/`;
-    return [`${prefix}*.md`, `${prefix}!(${[...new Set(kept)].join('|')})/**`];
+    const otherFolders = kept.length === 0 ? `${prefix}*/**/*.md` : `${prefix}!(${kept.join('|')})/**/*.md`;
+    return folders.includes(parent) ? [otherFolders] : [`${prefix}*.md`, otherFolders];
   });
-  return [...siblings.flat(), ...folders.map((folder) => `${folder}/*/**`)];
 }

@@ -4,17 +4,23 @@
  */
 
 import type { Theme } from 'vitepress';
+import type { Component } from 'vue';
+import { defineAsyncComponent } from 'vue';
 import BookLayout from './BookLayout.vue';
 import Cell from './Cell.vue';
-import Contents from './Contents.vue';
 import './style.css';
 import './cells.css';
 import './wire.css';
+
+/** Components that only some pages name, and only those pages load. Another is another line. */
+const onUse: Record<string, () => Promise<Component>> = {
+  Contents: () => import('./Contents.vue'),
+};
 
 export default {
   Layout: BookLayout,
   enhanceApp({ app }) {
     app.component('Cell', Cell);
-    app.component('Contents', Contents);
+    for (const [name, load] of Object.entries(onUse)) app.component(name, defineAsyncComponent(load));
   },
 } satisfies Theme;
