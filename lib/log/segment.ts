@@ -322,9 +322,10 @@ export class Segment {
     this.#remaking ??= this.#remake(async () => {
       const wrong = await this.#walk().toEnd((step) => this.#note(step));
       this.#isDamaged = wrong !== undefined;
+    }).finally(() => {
+      this.#remaking = undefined;
     });
     await this.#remaking;
-    this.#remaking = undefined;
   }
 
   async #remake(fill: () => Promise<void>): Promise<void> {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { concat } from '../../lib/bytes/writer.ts';
 import { Log, StorageError } from '../../lib/log/log.ts';
 import { batchesIn, checkBatch } from '../../lib/records/batch.ts';
+import { DiskFailed } from '../../lib/world/errors.ts';
 import type { TestDisk } from './disk.ts';
 import { batchOf, FIRST, FOLDER, fill, hostWith, readAll, valuesIn } from './setup.ts';
 
@@ -161,6 +162,21 @@ describe('an index', () => {
       const firsts = all.map(async (_, offset) => valuesIn(await log.read(offset, 1, log.logEndOffset))[0]);
       expect(await Promise.all(firsts), `bit ${bit}`).toEqual(all);
     }
+  });
+});
+
+describe('a disk that fails while an index is made again', () => {
+  test('is an error for who waits for it; the next reader tries anew', async () => {
+    const { disk, all, logs } = await threeSegments();
+    disk.put(logs[0].replace('.log', '.index'), new Uint8Array([0, 0, 0, 20, 0, 0, 0, 21]));
+    const log = await Log.open(hostWith(disk), FOLDER, settings);
+    disk.before = (what) => {
+      if (what.startsWith('truncate')) throw new DiskFailed('a fault of the machine');
+    };
+    const readers = [log.read(25, 1, 90), log.read(26, 1, 90)];
+    await Promise.all(readers.map((reader) => expect(reader).rejects.toThrow('a fault of the machine')));
+    disk.before = () => {};
+    expect(await readAll(log)).toEqual(all);
   });
 });
 
