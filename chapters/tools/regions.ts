@@ -23,9 +23,14 @@ export function findRegion(source: string, name: string): Region {
   const first = lineOfMark(lines, 'region', name);
   const last = lineOfMark(lines, 'endregion', name);
   if (last < first) throw new Error(`region "${name}" ends before it begins`);
-  const code = lines.slice(first + 1, last).filter((line) => !MARK.test(line));
+  const code = lines.slice(first + 1, last).filter((line) => !isRegionMark(line));
   if (code.every((line) => line.trim() === '')) throw new Error(`region "${name}" is empty`);
   return { code: withoutSharedIndent(code).join('\n'), firstLine: first + 2, lastLine: last };
+}
+
+/** Whether a line is the beginning or the end of a region. */
+export function isRegionMark(line: string): boolean {
+  return MARK.test(line);
 }
 
 function lineOfMark(lines: readonly string[], kind: 'region' | 'endregion', name: string): number {

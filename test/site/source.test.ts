@@ -1,0 +1,119 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createMarkdownRenderer } from 'vitepress';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ROOT, readSource } from '../../site/.vitepress/book.ts';
+import { piecesOf, shownLines } from '../../site/.vitepress/pieces.ts';
+import { sourcePlugin } from '../../site/.vitepress/sourcePlugin.ts';
+
+const FOLDER = join(ROOT, 'site/source');
+const PAGES = readdirSync(FOLDER).filter((name) => name.endsWith('.md'));
+
+describe('the annotated source pages', () => {
+  it.each(PAGES)('%s shows whole files, each line once and in its place', (page) => {
+    const pieces = piecesOf(readSource(`site/source/${page}`) ?? '', readSource);
+    expect(pieces).not.toEqual([]);
+    for (const path of new Set(pieces.map((piece) => piece.path))) {
+      const ofFile = pieces.filter((piece) => piece.path === path);
+      expect(ofFile.map(({ lines }) => `${lines.join('\n')}\n`).join('')).toBe(readSource(path));
+      expect(ofFile[0].firstLine).toBe(1);
+    }
+  });
+
+  it.each(PAGES)('%s shows its files in pieces that fit on a screen, with prose behind each', (page) => {
+    const markdown = readSource(`site/source/${page}`) ?? '';
+    for (const piece of piecesOf(markdown, readSource)) {
+      const where = `${page}:${piece.line}`;
+      expect(shownLines(piece).length, where).toBeGreaterThanOrEqual(4);
+      expect(shownLines(piece).length, where).toBeLessThanOrEqual(45);
+      expect(markdown.split('\n')[piece.line + 1], where).toMatch(/^[`\w]/);
+    }
+  });
+});
+
+describe('a page asks for pieces of a file', () => {
+  const FILE = [
+    '/** A head. */',
+    'import a;',
+    '',
+    '/** One. */',
+    'one();',
+    '',
+    '// #region two',
+    'two();',
+    '// #endregion two',
+    '',
+  ];
+  const files = new Map([
+    ['lib/a.ts', FILE.join('\n')],
+    ['lib/b.ts', 'one();\none();\n'],
+  ]);
+  const pieces = (...lines: string[]) => piecesOf(lines.join('\n'), (path) => files.get(path));
+  const refusal = (...lines: string[]) => {
+    try {
+      return String(pieces(...lines));
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
+
+  it('and a piece takes the comment above its words with it, and ends where the next begins', () => {
+    const asked = pieces('<<< lib/a.ts', '', 'Prose.', '', '<<< lib/a.ts: one(', '<<< lib/a.ts: two(');
+    expect(asked.map(({ firstLine, lines }) => [firstLine, lines.length])).toEqual([
+      [1, 3],
+      [4, 3],
+      [7, 3],
+    ]);
+    expect(asked.map(({ line }) => line)).toEqual([1, 5, 6]);
+  });
+
+  it('and sees neither marks of regions nor blank lines around, while the numbers stay those of the file', () => {
+    const [, , last] = pieces('<<< lib/a.ts', '<<< lib/a.ts: one', '<<< lib/a.ts: two');
+    expect(shownLines(last)).toEqual([{ number: 8, text: 'two();' }]);
+  });
+
+  it('and is refused when the pieces are not the whole file once and in order', () => {
+    expect(refusal('<<< lib/a.ts: one')).toContain('1: the first piece of a file begins at its top');
+    expect(refusal('<<< lib/a.ts', '<<< lib/a.ts')).toContain('2: the first piece of a file begins at its top');
+    expect(refusal('<<< lib/a.ts', '<<< lib/a.ts: two', '<<< lib/a.ts: one')).toBe(
+      '3: "one" comes before "two" in the file',
+    );
+    expect(refusal('<<< lib/a.ts', '<<< lib/a.ts: one', '<<< lib/a.ts: one')).toContain('3: "one" comes before "one"');
+    expect(refusal('<<< lib/a.ts', '<<< lib/b.ts', '<<< lib/a.ts: two')).toContain('3: lib/a.ts was interrupted');
+    expect(refusal('<<< lib/a.ts', '<<< lib/a.ts: three')).toContain('2: of the lines of lib/a.ts, 0 begin with');
+    expect(refusal('<<< lib/b.ts', '<<< lib/b.ts: one')).toContain('2: of the lines of lib/b.ts, 2 begin with');
+    expect(refusal('', '<<< lib/c.ts')).toBe('2: there is no file lib/c.ts');
+    expect(refusal('<<< lib/a.ts#two')).toBe('1: there is no file lib/a.ts#two');
+    expect(refusal('<<< lib/a.ts:two')).toContain('1: a piece is asked for by');
+  });
+});
+
+describe('the page of a source', () => {
+  let html: string;
+
+  beforeAll(async () => {
+    const markdown = '# A\n\n<<< lib/log/errors.ts\n\nProse.\n\n<<< lib/log/errors.ts: export class StorageError\n';
+    const renderer = await createMarkdownRenderer(FOLDER, { config: sourcePlugin });
+    html = await renderer.render(markdown, {
+      path: join(FOLDER, 'a.md'),
+      relativePath: 'site/source/a.md',
+      cleanUrls: true,
+    });
+  });
+
+  it('says before each line its number in the file', () => {
+    const numbers = [...html.matchAll(/data-line="(\d+)"/g)].map((match) => Number(match[1]));
+    const source = readSource('lib/log/errors.ts') ?? '';
+    expect(numbers[0]).toBe(1);
+    expect(numbers[numbers.length - 1]).toBe(source.split('\n').length - 1);
+    expect(html).toMatch(/<figcaption><code>lib\/log\/errors.ts<\/code>, lines 1 to \d+<\/figcaption>/);
+  });
+
+  it('has the code of the file, with nothing that Vue would take for its own', () => {
+    const shown = [...html.matchAll(/<code>([\s\S]*?)<\/code><\/pre>/g)].map(([, code]) =>
+      code.replace(/<[^>]+>/g, ''),
+    );
+    expect(shown.join('')).toContain('export class StorageError');
+    expect([...html.matchAll(/<figure class="quote piece" v-pre>/g)]).toHaveLength(2);
+  });
+});
