@@ -11,6 +11,7 @@ import { cellsPlugin } from './cellsPlugin.ts';
 import { codeTheme, colourWithoutHaste } from './codeTheme.ts';
 import { kernelPlugin } from './kernelPlugin.ts';
 import { pagesPlugin } from './pagesPlugin.ts';
+import { sourcePlugin } from './sourcePlugin.ts';
 
 const BOOK = bookFolder();
 /** The folders of pages. A page of `site/source` keeps its folder in its address, the others lie side by side. */
@@ -44,6 +45,7 @@ export default defineConfigWithTheme<{ contents: ContentsEntry[] }>({
     config(md) {
       cellsPlugin(md);
       pagesPlugin(md);
+      sourcePlugin(md);
     },
     shikiSetup: colourWithoutHaste,
   },

@@ -11,6 +11,7 @@ import Cell from './Cell.vue';
 import './style.css';
 import './cells.css';
 import './wire.css';
+import './source.css';
 
 /** Components that only some pages name, and only those pages load. Another is another line. */
 const onUse: Record<string, () => Promise<Component>> = {
