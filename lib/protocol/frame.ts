@@ -82,7 +82,7 @@ export function decodeResponse<Response extends Fields>(
 }
 
 /** A client that asks for versions cannot know yet which header the broker speaks, so that one response keeps the oldest. */
-function hasTaggedResponseHeader(api: Pick<Api, 'key' | 'flexibleSince'>, version: number): boolean {
+export function hasTaggedResponseHeader(api: Pick<Api, 'key' | 'flexibleSince'>, version: number): boolean {
   return version >= api.flexibleSince && api.key !== API_VERSIONS_KEY;
 }
 

@@ -1,0 +1,308 @@
+/**
+ * A scene as a picture, in the one grammar of the course: a broker is a frame, a partition a row of cells with offsets under it, a member a tab with its timers,
+ * a message a line between them.
+ *
+ * The picture is a list of parts, each with a key and a place, so that a page can let a part that has moved glide from its old place to its new one. Put together
+ * it is an SVG like any other. There is a wide form, and a narrow one for phones.
+ */
+import { colours, faint, ink, label, line, paper, picture } from '../drawing.ts';
+import {
+  duration,
+  type GroupScene,
+  type MemberScene,
+  type MessageScene,
+  type PartitionScene,
+  type Play,
+  patienceMs,
+  type Scene,
+  seconds,
+} from './scene.ts';
+import { marksOf, sentenceOf } from './words.ts';
+
+/** Something in the picture. What moves has the same key in every scene. */
+export interface Part {
+  readonly key: string;
+  readonly x: number;
+  readonly y: number;
+  /** SVG, drawn around its own zero. */
+  readonly markup: string;
+  readonly moves: boolean;
+}
+
+export interface Figure {
+  readonly width: number;
+  readonly height: number;
+  readonly title: string;
+  readonly parts: readonly Part[];
+}
+
+const WIDTHS = { wide: 680, narrow: 350 };
+const MARGIN = 10;
+const CELL_WIDTH = 38;
+const CELL_HEIGHT = 26;
+const ROW_HEIGHT = 84;
+const LANE_HEIGHT = 62;
+const TAB_HEIGHT = 106;
+/** A character of the small print, in the units of the picture: a guess on the safe side. */
+const CHARACTER = 6.4;
+
+const markColours: { readonly [name: string]: string } = {
+  committed: colours.blue,
+  position: colours.vermillion,
+  'high watermark': colours.green,
+  'log end': colours.purple,
+};
+
+/** Draws one scene of a play. All scenes of a play have the same size. */
+export function figureOf(play: Play, scene: Scene, form: 'wide' | 'narrow' = 'wide'): Figure {
+  const width = WIDTHS[form];
+  const names = [...new Set(play.moments.flatMap(({ partitions }) => partitions.map(({ name }) => name)))].sort();
+  const columns = form === 'wide' && names.length > 1 ? 2 : 1;
+  const columnWidth = (width - 2 * MARGIN) / columns;
+  const frameTop = 10;
+  const rowsTop = frameTop + (form === 'wide' ? 34 : 50);
+  const frameBottom = rowsTop + Math.max(1, Math.ceil(names.length / columns)) * ROW_HEIGHT + 22;
+  const tabsTop = frameBottom + LANE_HEIGHT;
+  const tabWidth = (width - MARGIN) / scene.members.length - MARGIN;
+  const parts: Part[] = [
+    still('broker', 0, 0, frame(width, frameTop, frameBottom)),
+    still('group', 0, 0, groupLine(scene.group, width, frameTop, form)),
+    still('legend', MARGIN + 10, frameBottom - 10, legend(form)),
+  ];
+  for (const [index, name] of names.entries()) {
+    const partition = scene.partitions.find((one) => one.name === name);
+    if (partition === undefined) continue;
+    const x = MARGIN + (index % columns) * columnWidth + 14;
+    const y = rowsTop + Math.floor(index / columns) * ROW_HEIGHT;
+    parts.push(...rowParts(partition, play.records[name] ?? [], x, y, columnWidth - 28));
+  }
+  for (const [index, member] of scene.members.entries()) {
+    const x = MARGIN + index * (tabWidth + MARGIN);
+    parts.push(...tabParts(member, scene.at, x, tabsTop, tabWidth));
+    const messages = scene.messages.filter(({ member: name }) => name === member.name);
+    for (const message of messages) {
+      parts.push(...messageParts(message, x + tabWidth / 2, frameBottom, tabsTop, tabWidth, messages.length > 1));
+    }
+  }
+  const title = `${seconds(scene.at)}: ${sentenceOf(scene)}`;
+  return { width, height: tabsTop + TAB_HEIGHT + 10, title, parts };
+}
+
+/** A figure as one drawing, with a heading above it and lines below: what a notebook shows. */
+export function svgOf(figure: Figure, heading: string, below: readonly string[] = []): string {
+  const headingLines = [heading, ...wrapped(figure.title, figure.width - 20)];
+  const top = 8 + headingLines.length * 18;
+  const lines = below.flatMap((text) => wrapped(text, figure.width - 20));
+  const shapes = [
+    ...headingLines.map((text, index) => label(MARGIN, 18 + index * 18, text, index === 0 ? { weight: 'bold' } : {})),
+    ...figure.parts.map(({ x, y, markup }) => `<g transform="translate(${x} ${top + y})">${markup}</g>`),
+    ...lines.map((text, index) => label(MARGIN, top + figure.height + 12 + index * 18, text)),
+  ];
+  return picture(figure.width, top + figure.height + lines.length * 18, `${heading}. ${figure.title}`, shapes);
+}
+
+function still(key: string, x: number, y: number, markup: string): Part {
+  return { key, x, y, markup, moves: false };
+}
+
+function frame(width: number, top: number, bottom: number): string {
+  const box = `<rect x="2" y="${top}" width="${width - 4}" height="${bottom - top}" rx="4" fill="none" stroke="${ink}"/>`;
+  return box + label(14, top + 19, 'the broker', { size: 12, weight: 'bold' });
+}
+
+const STATE_SHAPES: { readonly [state: string]: string } = {
+  Empty: '○',
+  PreparingRebalance: '◔',
+  CompletingRebalance: '◑',
+  Stable: '●',
+};
+
+function groupLine(group: GroupScene | undefined, width: number, top: number, form: 'wide' | 'narrow'): string {
+  if (group === undefined) return '';
+  const { state, generation, members } = group;
+  const says = `${STATE_SHAPES[state] ?? '○'} ${state}, generation ${generation}, ${members} ${members === 1 ? 'member' : 'members'}`;
+  return form === 'wide'
+    ? label(width - 14, top + 19, `coordinator of ${group.name}: ${says}`, { size: 12, anchor: 'end' })
+    : label(14, top + 38, says, { size: 12 });
+}
+
+function legend(form: 'wide' | 'narrow'): string {
+  const marks = [
+    ['◆', 'committed', 82],
+    ['▲', 'position', 72],
+    ['━', form === 'wide' ? 'high watermark' : 'high w.', form === 'wide' ? 114 : 70],
+    ['▌', 'log end', 60],
+  ] as const;
+  let x = 0;
+  return marks
+    .map(([shape, says, width]) => {
+      const colour = markColours[says === 'high w.' ? 'high watermark' : says];
+      const drawn = label(x, 0, shape, { size: 12, fill: colour }) + label(x + 15, 0, says, { size: 11 });
+      x += width;
+      return drawn;
+    })
+    .join('');
+}
+
+function rowParts(partition: PartitionScene, records: readonly string[], x: number, y: number, width: number): Part[] {
+  const { name, logEnd, readers } = partition;
+  const room = Math.floor((width - 30) / CELL_WIDTH);
+  const first = firstShown(partition, room);
+  const read = readers.length === 0 ? 'read by nobody' : `read by ${readers.join(' and ')}`;
+  const cells = [label(0, 12, name, { size: 12, weight: 'bold' }), label(width, 12, read, { size: 12, anchor: 'end' })];
+  for (let offset = first; offset < Math.min(logEnd, first + room); offset++) {
+    cells.push(cell((offset - first) * CELL_WIDTH, offset, records[offset] ?? '', readers.length > 0));
+  }
+  if (first > 0) cells.push(label(-4, 43, '…', { anchor: 'end', size: 12, fill: faint }));
+  const places = new Map<number, number>();
+  const marks = marksOf(partition)
+    .filter(({ offset }) => offset >= first && offset <= first + room)
+    .map((mark) => markPart(name, mark, x + (mark.offset - first) * CELL_WIDTH, y, places));
+  return [still(`row ${name}`, x, y, cells.join('')), ...marks];
+}
+
+/** The cells end with the end of the log, unless the group is further behind than that. */
+function firstShown({ logEnd, position, committed }: PartitionScene, room: number): number {
+  const behind = Math.min(logEnd, position ?? logEnd, committed ?? logEnd);
+  return Math.max(0, Math.min(logEnd - room, behind - 1));
+}
+
+function cell(x: number, offset: number, text: string, isRead: boolean): string {
+  const dashes = isRead ? '' : ' stroke-dasharray="4 3"';
+  const box = `<rect x="${x}" y="26" width="${CELL_WIDTH}" height="${CELL_HEIGHT}" fill="none" stroke="${ink}"${dashes}/>`;
+  const shown = text.length > 5 ? `${text.slice(0, 4)}…` : text;
+  return (
+    box +
+    label(x + CELL_WIDTH / 2, 43, shown, { anchor: 'middle', size: 11 }) +
+    label(x + CELL_WIDTH / 2, 63, String(offset), { anchor: 'middle', size: 10, fill: faint })
+  );
+}
+
+type Mark = ReturnType<typeof marksOf>[number];
+
+/** At the left edge of the cell of its offset: above the cells what the log says, below them what the group says. */
+function markPart(partition: string, mark: Mark, x: number, y: number, places: Map<number, number>): Part {
+  const fill = markColours[mark.name];
+  const common = { key: `${mark.name} ${partition}`, x, moves: true };
+  if (mark.name === 'log end') {
+    const bar = `<rect x="-2" y="-4" width="4" height="${CELL_HEIGHT + 8}" fill="${fill}"/>`;
+    return { ...common, y: y + 26, markup: bar };
+  }
+  if (mark.name === 'high watermark') {
+    return { ...common, y: y + 20, markup: `<rect x="-9" y="-2" width="18" height="4" fill="${fill}"/>` };
+  }
+  // Two marks at one offset stand beside each other.
+  const beside = places.get(mark.offset) ?? 0;
+  places.set(mark.offset, beside + 1);
+  const shape = label(beside * 13, 0, mark.shape, { anchor: 'middle', size: 14, fill });
+  return { ...common, y: y + 76, markup: shape };
+}
+
+const OUTLINES = {
+  absent: 'stroke-dasharray="2 4"',
+  running: '',
+  frozen: 'stroke-dasharray="8 3" stroke-width="2"',
+  killed: 'stroke-dasharray="4 4"',
+  ended: 'stroke-dasharray="4 4"',
+};
+
+function tabParts(member: MemberScene, atMs: number, x: number, y: number, width: number): Part[] {
+  const { name, state, leads } = member;
+  const outline = `M0.5 ${TAB_HEIGHT}V8q0 -7.5 7.5 -7.5h${width - 16}q7.5 0 7.5 7.5V${TAB_HEIGHT}z`;
+  const room = Math.floor((width - 16) / CHARACTER);
+  const shapes = [
+    `<path d="${outline}" fill="${state === 'killed' ? 'none' : paper}" stroke="${ink}" ${OUTLINES[state]}/>`,
+    label(8, 19, cut(leads ? `${name} ★` : name, room - 1), { size: 13, weight: 'bold' }),
+    label(8, 36, cut(activity(member, atMs), room), { size: 11 }),
+  ];
+  const left = patienceMs(member, atMs);
+  const timers = timersOf(member, atMs, left, width < 110);
+  for (const [index, timer] of timers.entries()) shapes.push(label(8, 70 + index * 15, cut(timer, room), { size: 11 }));
+  if (state === 'killed') {
+    const cross = `M${width - 19} 9l9 9m0 -9l-9 9`;
+    shapes.push(`<path d="${cross}" stroke="${colours.vermillion}" stroke-width="3"/>`);
+  }
+  const tab = still(`tab ${name}`, x, y, shapes.join(''));
+  if (left === undefined || member.heard === undefined) return [tab];
+  const bar = width - 16;
+  const shape = [
+    `<rect x="8" y="46" width="${bar}" height="6" rx="3" fill="none" stroke="${faint}"/>`,
+    `<rect x="8" y="46" width="${Math.round((bar * left) / member.heard.sessionTimeoutMs)}" height="6" rx="3" fill="${ink}" fill-opacity="0.35"/>`,
+  ].join('');
+  const needle = x + 8 + Math.round((bar * left) / member.heard.sessionTimeoutMs);
+  const markup = `<rect x="-1.5" y="-5" width="3" height="10" fill="${ink}"/>`;
+  return [
+    tab,
+    still(`session ${name}`, x, y, shape),
+    { key: `needle ${name}`, x: needle, y: y + 49, markup, moves: true },
+  ];
+}
+
+function activity({ state, reads, asks }: MemberScene, atMs: number): string {
+  if (state === 'absent') return 'not there yet';
+  if (state === 'killed' || state === 'ended') return state;
+  if (state === 'frozen') return reads.length === 0 ? 'frozen' : `frozen, has ${reads.join(', ')}`;
+  if (asks !== undefined && atMs > asks.since) return `${asks.what}: waits ${duration(atMs - asks.since)}`;
+  if (asks !== undefined) return `asks: ${asks.what}`;
+  return reads.length === 0 ? 'reads nothing' : `reads ${reads.join(', ')}`;
+}
+
+/** The timers in words: a bar alone says nothing without colour or scale. */
+function timersOf(
+  { heard, beatAt, polled }: MemberScene,
+  atMs: number,
+  leftMs: number | undefined,
+  isNarrow: boolean,
+): string[] {
+  const session = leftMs === undefined || heard === undefined ? [] : [`session ${duration(leftMs)}`];
+  const ago = isNarrow ? '' : ' ago';
+  const beat = beatAt === undefined ? [] : [`${isNarrow ? 'beat' : 'heartbeat'} ${duration(atMs - beatAt)}${ago}`];
+  const poll = polled === undefined ? [] : [`poll ${duration(atMs - polled.at)}${ago}`];
+  const most = isNarrow || polled === undefined ? '' : ` (${duration(polled.maxPollIntervalMs)})`;
+  return [...session, ...beat, ...poll.map((text) => text + most)];
+}
+
+function messageParts(
+  { member, toBroker, says, isLost }: MessageScene,
+  middle: number,
+  top: number,
+  bottom: number,
+  width: number,
+  isBeside: boolean,
+): Part[] {
+  const x = middle + (isBeside ? (toBroker ? -8 : 8) : 0);
+  const colour = isLost ? colours.vermillion : ink;
+  const [from, to] = toBroker ? [bottom - 2, top + 3] : [top + 2, isLost ? (top + bottom) / 2 : bottom - 3];
+  const point = toBroker ? 1 : -1;
+  const head = isLost
+    ? `<path d="M-6 ${to - 6}l12 12m0 -12l-12 12" stroke="${colour}" stroke-width="3"/>`
+    : `<path d="M0 ${to}l-4 ${point * 8}h8z" fill="${colour}"/>`;
+  const text = cut(says, Math.floor((width + 4) / CHARACTER));
+  const words = label(isBeside ? (toBroker ? 8 : -8) : 0, toBroker ? bottom - 12 : top + 18, text, {
+    anchor: 'middle',
+    size: 11,
+  });
+  const way = line(0, from, 0, to, colour, `stroke-width="1.5"${isLost ? ' stroke-dasharray="4 3"' : ''}`);
+  // The words stand on paper, so that the line does not run through them.
+  const wide = text.length * CHARACTER;
+  const at = isBeside ? (toBroker ? 8 : -8) : 0;
+  const ground = `<rect x="${at - wide / 2}" y="${(toBroker ? bottom - 12 : top + 18) - 11}" width="${wide}" height="15" fill="var(--k-ground, #fff)"/>`;
+  const key = `${toBroker ? 'request' : 'answer'} ${member}`;
+  return [{ key, x, y: 0, markup: way + head + ground + words, moves: true }];
+}
+
+function cut(text: string, room: number): string {
+  return text.length > room ? `${text.slice(0, Math.max(1, room - 1))}…` : text;
+}
+
+/** A text in lines that fit into so many units. */
+function wrapped(text: string, width: number): string[] {
+  const room = Math.floor(width / (CHARACTER + 0.5));
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines[lines.length - 1];
+    if (last !== undefined && last.length + word.length < room) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,0 +1,333 @@
+/**
+ * Makes a play of a trace: goes through the events in order, keeps what can be seen at each, and cuts the time into moments.
+ *
+ * What goes over the wire is taken from the events `wire.request` and `wire.response` of the wiretap (lib/sim/checker), where there are any: they know what was
+ * asked and answered. `theatre.poll` and `theatre.dropped` are written by the theatre of the course, since no trace tells of them.
+ */
+import { Errors, errorOf } from '../../protocol/errors.ts';
+import type { TraceEvent } from '../../trace/trace.ts';
+import {
+  type FaultScene,
+  type GroupScene,
+  type MemberScene,
+  type MessageScene,
+  MOST_MEMBERS,
+  MOST_MESSAGES,
+  MOST_MOMENTS,
+  MOST_PARTITIONS,
+  momentAt,
+  type PartitionScene,
+  type Play,
+  type Saying,
+  type Scene,
+} from './scene.ts';
+
+export interface StageSettings {
+  readonly caption: string;
+  /** The programs to show, by the names of their processes; the first four. */
+  readonly cast: readonly string[];
+  /** The play begins here, in ms; what was before shapes the first scene. Default 0. */
+  readonly fromMs?: number;
+  /** The moment to begin with, in ms; by default the last in which a partition was given to somebody. */
+  readonly atMs?: number;
+  readonly seed?: number;
+  /** The texts of records by the names of partitions, from offset 0. */
+  readonly records?: { readonly [partition: string]: readonly string[] };
+  readonly fault?: FaultScene;
+  readonly verdict?: readonly string[];
+}
+
+type Mutable<T> = { -readonly [name in keyof T]: T[name] };
+/** Of what there are many only the first kind is told when a play would be too long. */
+type Weight = 'group' | 'record';
+
+export function stageOf(events: readonly TraceEvent[], settings: StageSettings): Play {
+  const { caption, cast, fromMs = 0, atMs, seed, records = {}, fault, verdict = [] } = settings;
+  const stage = new Stage(cast.slice(0, MOST_MEMBERS));
+  const moments: { readonly scene: Scene; readonly isOfGroup: boolean }[] = [];
+  for (const [index, event] of events.entries()) {
+    stage.take(event);
+    const isLast = events[index + 1]?.at !== event.at;
+    if (!isLast || !stage.isWorthTelling) continue;
+    if (event.at >= fromMs) moments.push({ scene: stage.scene(event.at), isOfGroup: stage.isOfGroup });
+    stage.endMoment();
+  }
+  const told = moments.length > MOST_MOMENTS ? moments.filter(({ isOfGroup }) => isOfGroup) : moments;
+  const scenes = told.slice(0, MOST_MOMENTS).map(({ scene }) => scene);
+  if (scenes.length === 0) throw new Error(`${caption}: none of ${cast.join(', ')} did anything that could be shown`);
+  withNextAnswers(scenes, events);
+  const decisive = atMs === undefined ? lastHandover(scenes) : momentAt({ moments: scenes }, atMs);
+  return { caption, seed, records, moments: scenes, decisive, fault, verdict };
+}
+
+/** The place of the last moment in which a partition came to somebody. */
+function lastHandover(scenes: readonly Scene[]): number {
+  for (let place = scenes.length - 1; place > 0; place--) {
+    const before = scenes[place - 1].members;
+    const isNew = scenes[place].members.some(
+      ({ reads }, index) => reads.length > 0 && reads.join() !== before[index].reads.join(),
+    );
+    if (isNew) return place;
+  }
+  return scenes.length - 1;
+}
+
+/** Answers that say nothing about a group, or come by the dozen. */
+const UNREMARKABLE = ['ApiVersions', 'Metadata', 'FindCoordinator', 'Fetch', 'ListOffsets', 'Heartbeat'];
+
+/** Whether an event is an answer to this program that is worth dropping. */
+export function isAnswerTo(who: string, { what, detail }: TraceEvent): boolean {
+  return what === 'response.sent' && processOf(detail.client) === who && !UNREMARKABLE.includes(String(detail.api));
+}
+
+function withNextAnswers(scenes: readonly Scene[], events: readonly TraceEvent[]): void {
+  const next = new Map<string, string>();
+  let at = events.length - 1;
+  for (let place = scenes.length - 1; place >= 0; place--) {
+    for (; at >= 0 && events[at].at > scenes[place].at; at--) {
+      const who = processOf(events[at].detail.client);
+      if (isAnswerTo(who, events[at])) next.set(who, String(events[at].detail.api));
+    }
+    for (const member of scenes[place].members as Mutable<MemberScene>[]) member.nextAnswer = next.get(member.name);
+  }
+}
+
+/** `website 1/consumer-1` is a client of the process `website 1`; its member id begins the same way. */
+function processOf(client: unknown): string {
+  return String(client).split('/')[0];
+}
+
+/** What can be seen now. */
+class Stage {
+  readonly #members = new Map<string, Mutable<MemberScene>>();
+  readonly #partitions = new Map<string, Mutable<PartitionScene>>();
+  #group: GroupScene | undefined;
+  readonly #done: string[] = [];
+  #says: Saying[] = [];
+  #messages: MessageScene[] = [];
+  isOfGroup = false;
+
+  constructor(cast: readonly string[]) {
+    for (const name of cast) this.#members.set(name, { name, state: 'absent', reads: [], leads: false });
+  }
+
+  get isWorthTelling(): boolean {
+    return this.#says.length > 0;
+  }
+
+  scene(at: number): Scene {
+    const partitions = [...this.#partitions.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+    return {
+      at,
+      says: this.#says,
+      group: this.#group,
+      partitions: partitions.slice(0, MOST_PARTITIONS).map((partition) => ({ ...partition })),
+      members: [...this.#members.values()].map((member) => ({ ...member })),
+      messages: this.#messages.slice(0, MOST_MESSAGES),
+      done: this.#done.slice(-3),
+    };
+  }
+
+  endMoment(): void {
+    this.#says = [];
+    this.#messages = [];
+    this.isOfGroup = false;
+  }
+
+  take(event: TraceEvent): void {
+    const { at, node, what, detail } = event;
+    if (what.startsWith('wire.')) return this.#takeWire(event);
+    if (what.startsWith('partition.')) return this.#takePartition(event);
+    if (what === 'group.state' || what === 'group.member' || what === 'offset.committed') return this.#takeGroup(event);
+    const who = processOf(node);
+    const member = this.#members.get(who);
+    if (member === undefined) return;
+    if (what.startsWith('consumer.')) return this.#takeConsumer(event, member);
+    if (what.startsWith('process.')) return this.#takeProcess(what.slice('process.'.length), member);
+    if (what === 'task.failed') return this.#tell(`${who} fails: ${detail.message}`, 'group', true);
+    if (what === 'effect.done') {
+      this.#done.push(`${who}: ${detail.name}`);
+      return this.#tell(`${who}: ${detail.name}`, 'record');
+    }
+    if (what === 'theatre.poll' && member.polled !== undefined) member.polled = { ...member.polled, at };
+    if (what === 'theatre.dropped') {
+      this.#send(who, false, `${detail.api}: lost`, true);
+      this.#tell(`the answer to the ${detail.api} of ${who} is lost`, 'group', true);
+    }
+  }
+
+  #takeProcess(what: string, member: Mutable<MemberScene>): void {
+    const { name } = member;
+    if (what === 'started') {
+      this.#tell(member.state === 'absent' ? `${name} starts` : `${name} starts again`, 'group');
+      Object.assign(member, { state: 'running', beatAt: undefined });
+    } else if (what === 'crashed' || what === 'exited') {
+      const isKilled = what === 'crashed';
+      this.#release(name, member.reads);
+      Object.assign(member, { state: isKilled ? 'killed' : 'ended', reads: [], leads: false, asks: undefined });
+      Object.assign(member, { polled: undefined });
+      this.#tell(isKilled ? `${name} is killed` : `${name} ends`, 'group', isKilled);
+    } else if (what === 'frozen') {
+      member.state = 'frozen';
+      this.#tell(`${name} is frozen`, 'group', true);
+    } else if (what === 'thawed') {
+      member.state = 'running';
+      this.#tell(`${name} goes on`, 'group', true);
+    }
+  }
+
+  #takeConsumer({ what, detail }: TraceEvent, member: Mutable<MemberScene>): void {
+    const { name } = member;
+    if (what === 'consumer.assigned' || what === 'consumer.revoked' || what === 'consumer.lost') {
+      const list = namesIn(detail.partitions);
+      if (what === 'consumer.assigned') {
+        member.reads = [...new Set([...member.reads, ...list])];
+        for (const partition of list.map((one) => this.#partition(one))) {
+          partition.readers = [...partition.readers.filter((reader) => reader !== name), name];
+        }
+        if (list.length > 0 || member.reads.length === 0) {
+          this.#tell(`${name} ${member.reads.length === 0 ? 'has nothing to read' : `reads ${listed(list)}`}`, 'group');
+        }
+        return;
+      }
+      this.#release(name, list);
+      member.reads = member.reads.filter((one) => !list.includes(one));
+      if (list.length === 0) return;
+      if (what === 'consumer.lost') this.#tell(`${name} hears that it has lost ${listed(list)}`, 'group', true);
+      else this.#tell(`${name} gives up ${listed(list)}`, 'group');
+    } else if (what === 'consumer.position') {
+      this.#partition(nameOf(detail)).position = Number(detail.offset);
+      this.#tell(`${name} begins at ${detail.offset} in ${nameOf(detail)} (${detail.from})`, 'record');
+    } else if (what === 'consumer.records') {
+      const offsets = detail.from === detail.to ? `${detail.from}` : `${detail.from} to ${detail.to}`;
+      this.#partition(nameOf(detail)).position = Number(detail.to) + 1;
+      this.#send(name, false, `${nameOf(detail)} ${offsets}`);
+      this.#tell(`${name} is handed ${nameOf(detail)} ${offsets}`, 'record');
+    }
+  }
+
+  #takePartition({ what, detail }: TraceEvent): void {
+    if (detail.topic === '__consumer_offsets') return;
+    const partition = this.#partition(nameOf(detail));
+    if (what === 'partition.highWatermark') partition.highWatermark = Number(detail.offset);
+    if (what !== 'partition.append') return;
+    partition.logEnd = Number(detail.baseOffset) + Number(detail.count);
+    this.#tell(`${partition.name} ends at ${partition.logEnd}`, 'record');
+  }
+
+  #takeGroup({ what, detail }: TraceEvent): void {
+    if (what === 'offset.committed') {
+      if (detail.topic !== undefined) this.#partition(nameOf(detail)).committed = Number(detail.offset);
+      return this.#tell(`the broker stores ${detail.offset} for ${nameOf(detail)}`, 'record');
+    }
+    const name = String(detail.group);
+    if (this.#group !== undefined && this.#group.name !== name) return;
+    if (what === 'group.state') {
+      const [state, generation] = [String(detail.to), Number(detail.generation)];
+      this.#group = { name, state, generation, members: sizeOf(detail.members) };
+      this.#tell(`the group is ${state}, generation ${generation}`, 'group');
+      return;
+    }
+    const member = this.#members.get(processOf(detail.member));
+    if (member === undefined) return;
+    if (detail.change === 'joined') return;
+    member.heard = undefined;
+    this.#tell(`the coordinator takes ${member.name} out: ${detail.why}`, 'group', detail.change !== 'left');
+  }
+
+  #takeWire({ at, what, detail }: TraceEvent): void {
+    const member = this.#members.get(processOf(detail.client));
+    if (member === undefined) return;
+    const api = String(detail.api);
+    if (what === 'wire.request') this.#hear(at, member, api, detail);
+    else this.#answer(at, member, api, detail);
+  }
+
+  #hear(at: number, member: Mutable<MemberScene>, api: string, detail: TraceEvent['detail']): void {
+    const { name } = member;
+    if (member.heard !== undefined) member.heard = { ...member.heard, at };
+    if (api === 'Heartbeat') member.beatAt = at;
+    if (api === 'Heartbeat' || api === 'OffsetFetch') return;
+    member.asks = { what: api, since: at };
+    if (api === 'JoinGroup') {
+      if (detail.member !== '') member.heard = { at, sessionTimeoutMs: Number(detail.sessionTimeoutMs) };
+      member.polled = { at: member.polled?.at ?? at, maxPollIntervalMs: Number(detail.rebalanceTimeoutMs) };
+      this.#tell(`${name} asks to join${detail.member === '' ? ', and has no id yet' : ''}`, 'group');
+    } else if (api === 'SyncGroup') {
+      const isLeader = sizeOf(Object.keys(detail.assignments ?? {})) > 0;
+      this.#tell(isLeader ? `${name} hands in who reads what` : `${name} asks what it shall read`, 'group');
+    } else if (api === 'LeaveGroup') this.#tell(`${name} leaves the group`, 'group');
+    else if (api === 'OffsetCommit') this.#tell(`${name} commits ${commitsIn(detail.offsets)}`, 'record');
+    this.#send(name, true, api === 'OffsetCommit' ? `commit ${commitsIn(detail.offsets)}` : api);
+  }
+
+  #answer(at: number, member: Mutable<MemberScene>, api: string, detail: TraceEvent['detail']): void {
+    const { name } = member;
+    const errors = Object.values((detail.errors ?? {}) as { readonly [partition: string]: number });
+    const error = Number(detail.error ?? errors.find((code) => code !== 0) ?? 0);
+    if (member.heard !== undefined && api !== 'OffsetFetch') member.heard = { ...member.heard, at };
+    if (member.asks?.what === api) member.asks = undefined;
+    if (error !== 0 && api !== 'OffsetFetch') {
+      const said = errorOf(error).name;
+      this.#send(name, false, said);
+      if (error === Errors.MEMBER_ID_REQUIRED.code) this.#tell(`${name} is given an id`, 'group');
+      else this.#tell(`${name} asked for ${api} and hears ${said}`, 'group', true);
+    } else if (api === 'JoinGroup') {
+      member.leads = detail.leader === detail.member;
+      const role = member.leads ? 'leads' : 'follows';
+      this.#send(name, false, `generation ${detail.generation}`);
+      this.#tell(`${name} is in generation ${detail.generation} and ${role}`, 'group');
+    } else if (api === 'SyncGroup') {
+      const part = (detail.assignment ?? []) as readonly string[];
+      this.#send(name, false, part.length === 0 ? 'nothing' : listed(part));
+      this.#tell(`${name} is told to read ${part.length === 0 ? 'nothing' : listed(part)}`, 'group');
+    }
+  }
+
+  #release(name: string, partitions: readonly string[]): void {
+    for (const one of partitions) {
+      const partition = this.#partition(one);
+      partition.readers = partition.readers.filter((reader) => reader !== name);
+      if (partition.readers.length === 0) partition.position = undefined;
+    }
+  }
+
+  #partition(name: string): Mutable<PartitionScene> {
+    const found = this.#partitions.get(name) ?? { name, logEnd: 0, highWatermark: 0, readers: [] };
+    this.#partitions.set(name, found);
+    return found;
+  }
+
+  #tell(text: string, weight: Weight, decisive = false): void {
+    this.#says.push({ text, decisive });
+    if (weight === 'group') this.isOfGroup = true;
+  }
+
+  #send(member: string, toBroker: boolean, says: string, isLost = false): void {
+    // One each way is what a picture has room for: the latest.
+    this.#messages = this.#messages.filter((other) => other.member !== member || other.toBroker !== toBroker);
+    this.#messages.push({ member, toBroker, says, isLost });
+  }
+}
+
+function nameOf(detail: TraceEvent['detail']): string {
+  return `${detail.topic}-${detail.partition}`;
+}
+
+function namesIn(partitions: unknown): string[] {
+  return (partitions as readonly TraceEvent['detail'][]).map(nameOf);
+}
+
+function sizeOf(list: unknown): number {
+  return (list as readonly unknown[]).length;
+}
+
+function commitsIn(offsets: unknown): string {
+  return (offsets as readonly { readonly partition: string; readonly offset: number }[])
+    .map(({ partition, offset }) => `${offset} in ${partition}`)
+    .join(', ');
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;
+}
