@@ -26,7 +26,7 @@ describe('the annotated source pages', () => {
       const where = `${page}:${piece.line}`;
       expect(shownLines(piece).length, where).toBeGreaterThanOrEqual(4);
       expect(shownLines(piece).length, where).toBeLessThanOrEqual(45);
-      expect(markdown.split('\n')[piece.line + 1], where).toMatch(/^[`\w]/);
+      expect(markdown.split('\n')[piece.line + 1], where).toMatch(/^[`"\w]/);
     }
   });
 });
