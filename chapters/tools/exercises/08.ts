@@ -91,7 +91,8 @@ export async function entries(kafka: SimulatedKafka, groupId?: string): Promise<
   });
 }
 
-function contentOf(key: Key, bytes: Uint8Array): number | string {
+/** What the value of a record says: the offset, or what it says about a group in words. */
+export function contentOf(key: Key, bytes: Uint8Array): number | string {
   const reader = new Fields(bytes);
   reader.int16();
   if ('topic' in key) return reader.int64();
@@ -115,7 +116,8 @@ export async function logOf(kafka: SimulatedKafka, groupId?: string): Promise<st
     .join('\n');
 }
 
-function nameOf(key: Key): string {
+/** A key as readers see it. */
+export function nameOf(key: Key): string {
   return 'topic' in key ? `${key.group}, ${key.topic} ${key.partition}` : `${key.group}`;
 }
 

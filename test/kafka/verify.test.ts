@@ -1,0 +1,78 @@
+/**
+ * What the chapters say, on Apache Kafka and on our broker over TCP: both show the same, and what has been recorded. `npm run verify` writes it down anew; the
+ * tests that need no Java hold the recording against virtual time (test/chapters/observations.test.ts).
+ */
+import { writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { chapters } from '../../chapters/observations/index.ts';
+import { departure, type Lines, type Observation } from '../../chapters/observations/observation.ts';
+import { type ChapterRecording, printRecording, recording } from '../../chapters/observations/recording.ts';
+import { Scene } from '../../chapters/observations/scene.ts';
+import { connect, type ServedKafka, serve } from '../../lib/node/index.ts';
+import { observedProperties } from './observations/book.ts';
+
+/** So many at a time: most of them wait for the end of a session. */
+const AT_A_TIME = 8;
+
+const { bootstrap, version } = inject('apacheKafka');
+/** Set by `npm run verify`, unless it is to check only. */
+const isRecording = process.env.KAFKAITO_VERIFY === 'record';
+const wanted = (process.env.KAFKAITO_CHAPTERS ?? '').split(' ').filter((name) => name !== '');
+const names = Object.keys(chapters).filter((name) => wanted.length === 0 || wanted.includes(name));
+const all = names.sort().flatMap((chapter) => chapters[chapter].observations.map((one) => ({ chapter, one })));
+
+const found = new Map<Observation, Promise<[theirs: Lines, ours: Lines]>>();
+const seen = new Map<Observation, Lines>();
+let served: ServedKafka;
+
+beforeAll(async () => {
+  served = await serve({ port: 0, config: observedProperties });
+  const turns = Array.from({ length: AT_A_TIME }, () => Promise.resolve());
+  for (const [index, { chapter, one }] of all.entries()) {
+    const before = turns[index % AT_A_TIME];
+    const looked = before.then(() => Promise.all([bootstrap, served.bootstrap].map((at) => look(chapter, one, at))));
+    found.set(one, looked as Promise<[Lines, Lines]>);
+    turns[index % AT_A_TIME] = looked.then(
+      () => {},
+      () => {},
+    );
+  }
+});
+
+afterAll(async () => {
+  await served.close();
+  if (!isRecording) return;
+  // What only some of the observations say is no recording.
+  if (!all.every(({ one }) => seen.has(one))) return console.log('Nothing is recorded, since something has failed');
+  writeFileSync(new URL('../../chapters/observations/recorded.json', import.meta.url), newRecording());
+});
+
+async function look(chapter: string, one: Observation, at: string): Promise<Lines> {
+  const kafka = await connect(at);
+  try {
+    return await one.sees(new Scene(kafka, `seen-${chapter}-${one.id}`));
+  } finally {
+    await kafka.close();
+  }
+}
+
+function newRecording(): string {
+  const verifiedOn = new Date().toISOString().slice(0, 10);
+  const entries = names.map((name): [string, ChapterRecording] => {
+    const { observations } = chapters[name];
+    const lines = Object.fromEntries(observations.map((one) => [one.id, seen.get(one)!]));
+    return [name, { kafkaVersion: version, verifiedOn, seen: lines, cells: {} }];
+  });
+  return printRecording({ ...recording, ...Object.fromEntries(entries) });
+}
+
+describe('what the chapters say, on Apache Kafka and on ours', () => {
+  for (const { chapter, one } of all) {
+    test(`${chapter}, ${one.id}: ${one.says}`, { timeout: 60_000 }, async () => {
+      const [theirs, ours] = (await found.get(one)) ?? [[], []];
+      expect(departure(one, theirs, ours)).toBeUndefined();
+      if (isRecording) seen.set(one, theirs);
+      else expect(theirs, 'otherwise than recorded: npm run verify').toEqual(recording[chapter]?.seen[one.id]);
+    });
+  }
+});
