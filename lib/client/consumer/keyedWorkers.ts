@@ -182,6 +182,7 @@ export class KeyedWorkers<K = string, V = string> {
   }
 }
 
+// #region settle
 /** Takes what is done from the front of a ledger. */
 function settle(ledger: Ledger): void {
   const { topic, partition } = ledger;
@@ -189,3 +190,4 @@ function settle(ledger: Ledger): void {
   const last = ledger.entries.splice(0, firstOpen < 0 ? ledger.entries.length : firstOpen).at(-1);
   if (last !== undefined) ledger.done = { topic, partition, offset: last.offset + 1, leaderEpoch: last.leaderEpoch };
 }
+// #endregion settle

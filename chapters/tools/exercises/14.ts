@@ -1,0 +1,626 @@
+/**
+ * The two hands of chapter 14: a copy that is frozen at every step and wakes when its partition has a new owner, the bank that can tell the two apart,
+ * the street of accounts that four workers share, and the checks.
+ *
+ * Nothing is believed here that was not booked: the bank and the branch note what was done to them and when, and a check looks at nothing else.
+ */
+import {
+  ConcurrentModificationError,
+  type Consumer,
+  type ConsumerRecord,
+  type Drawing,
+  everyCrash,
+  type Kafka,
+  type LaneStep,
+  lanes,
+  murmur2,
+  partition,
+  type SimulatedKafka,
+  simulate,
+  strip,
+  type TraceEvent,
+} from '../../../lib/index.ts';
+import { account, type BankConnection, booked, crashStrip, events, meaningOf, show, Verdict } from '../index.ts';
+
+export { settings } from '../index.ts';
+
+/** What a ledger does with each event, before it commits. */
+export type Book = (event: ConsumerRecord, consumer: Consumer) => Promise<unknown>;
+
+/** The bank as a program of this chapter reaches it. A call takes 10 ms to the bank and 10 ms back. */
+export interface Desk extends BankConnection {
+  /** As `apply`. Rejects when the bank has heard of a newer generation. */
+  applyIn(generation: number, event: ConsumerRecord): Promise<void>;
+}
+
+/** The bank of chapter 00, which can also be told by whom it is asked. */
+class GuardedBank {
+  readonly #balances = new Map<string, number>();
+  readonly #lastOffsets = new Map<string, number>();
+  #newest = 0;
+
+  balance(owner: string): number {
+    return this.#balances.get(owner) ?? 0;
+  }
+
+  #book(owner: string, amount: number): void {
+    this.#balances.set(owner, booked(this.balance(owner), amount));
+  }
+
+  // #region guards
+  /** The generation and the amount in one write. Whoever is of an older generation is refused. */
+  #bookIn(generation: number, owner: string, amount: number): void {
+    if (generation < this.#newest) throw new Error(`generation ${generation} is over`);
+    this.#newest = generation;
+    this.#book(owner, amount);
+  }
+
+  /** The offset and the amount in one write. What this account has had changes nothing. */
+  #bookAt(offset: number, owner: string, amount: number): void {
+    if (offset <= (this.#lastOffsets.get(owner) ?? -1)) return;
+    this.#lastOffsets.set(owner, offset);
+    this.#book(owner, amount);
+  }
+  // #endregion guards
+
+  from({ world }: Pick<Kafka, 'world'>): Desk {
+    const takes = '10 ms';
+    const effect = (value: string | null, act: () => void) => world.effect(`apply ${value}`, act, { takes });
+    return {
+      apply: ({ key, value }) => effect(value, () => this.#book(String(key), Number(value))),
+      applyAt: (offset, { key, value }) => effect(value, () => this.#bookAt(offset, String(key), Number(value))),
+      applyIn: (generation, { key, value }) =>
+        effect(value, () => this.#bookIn(generation, String(key), Number(value))),
+    };
+  }
+}
+
+const COPIES = ['copy 1', 'copy 2'] as const;
+
+/** Who did what to Ada's account, from the first event on: two copies, the bank, and what the broker told them. */
+export function hands(caption: string, kafka: SimulatedKafka): Drawing {
+  let balance = 0;
+  const all = kafka.cluster.trace.events;
+  const from = all.findIndex(({ what }) => what === 'consumer.records');
+  const steps = all.slice(from).flatMap((event): LaneStep[] => {
+    const { at, node, what, detail } = event;
+    if (what !== 'effect.done') return stepsOf(event);
+    const before = balance;
+    const amount = Number(String(detail.name).split(' ')[1]);
+    balance = booked(before, amount);
+    const woken = all.some((other) => other.node === node && other.what === 'process.thawed' && other.at <= at);
+    return [{ at, from: node, to: 'the bank', says: `${detail.name}: ${balance}`, decisive: woken }];
+  });
+  return lanes(steps, { caption, lanes: [COPIES[0], 'the bank', COPIES[1]] });
+}
+
+function stepsOf({ at, node, what, detail }: TraceEvent): LaneStep[] {
+  const lane = COPIES.find((copy) => node.startsWith(copy) || String(detail.member).startsWith(copy));
+  if (lane === undefined) return [];
+  const says = saysOf(what, detail);
+  return says === undefined ? [] : [{ at, lane, says }];
+}
+
+function saysOf(what: string, detail: TraceEvent['detail']): string | undefined {
+  if (what === 'consumer.records') return `is handed ${events[Number(detail.from)]}`;
+  if (what === 'offset.committed') return `commits ${detail.offset}`;
+  if (what === 'process.frozen') return 'frozen';
+  if (what === 'process.thawed') return 'woken';
+  if (what === 'group.member' && detail.change === 'expired') return 'given up by the broker';
+  if (what === 'consumer.position') return `has the partition, from ${detail.offset} on`;
+  if (what === 'task.failed') return 'its commit is refused';
+  return undefined;
+}
+
+/** A program that keeps Ada's account. */
+export type Keeper = (kafka: Kafka, desk: Desk) => Promise<unknown>;
+
+/**
+ * Two copies of the program. The one that has the partition is frozen once at each step: when an event has come, when the bank has booked, when a commit is
+ * stored. It is woken after a minute, when the other has done the rest. A cell holds what Ada has then.
+ */
+export async function frozen(caption: string, program: Keeper): Promise<Drawing> {
+  const calm = await night(program, undefined);
+  const cells = [];
+  for (const [step, where] of calm.steps.entries()) {
+    const { balance } = await night(program, step);
+    cells.push({ outcome: String(balance), where });
+  }
+  return strip(cells, { caption, right: '130', each: 'frozen', meaning: meaningOf });
+}
+
+async function night(program: Keeper, freezeAt: number | undefined): Promise<{ steps: string[]; balance: number }> {
+  const kafka = await account();
+  const bank = new GuardedBank();
+  const steps: string[] = [];
+  const tasks = COPIES.map((copy) => kafka.world.spawn(copy, (own) => program(own, bank.from(own))));
+  // A program that was refused has ended, and is not started again.
+  for (const { done } of tasks) done.catch(() => {});
+  const sleeper = () => tasks.find(({ state }) => state === 'frozen');
+  let inHand = 0;
+  kafka.cluster.trace.watch((event) => {
+    if (event.what === 'consumer.records') inHand = Number(event.detail.from);
+    const where = stepIn(event, inHand);
+    if (where === undefined || sleeper() !== undefined || steps.length - 1 === freezeAt) return;
+    steps.push(where);
+    if (steps.length - 1 === freezeAt) tasks.find(({ name }) => ownerOf(event).startsWith(name))?.freeze();
+  });
+  await kafka.world.pass('10 s');
+  if (freezeAt !== undefined) {
+    await kafka.world.pass('50 s');
+    sleeper()?.thaw();
+    await kafka.world.pass('5 s');
+  }
+  await kafka.close();
+  return { steps, balance: bank.balance('Ada') };
+}
+
+function stepIn({ what, detail }: TraceEvent, inHand: number): string | undefined {
+  if (what === 'consumer.records') return `with ${events[inHand]} in hand`;
+  if (what === 'effect.done') return `after ${detail.name}`;
+  if (what !== 'offset.committed') return undefined;
+  return detail.offset === inHand ? `after a yes to ${events[inHand]}` : `after the commit of ${detail.offset}`;
+}
+
+function ownerOf({ node, detail }: TraceEvent): string {
+  return detail.member === undefined ? node : String(detail.member);
+}
+
+/** The program alone, killed at each of its steps and started again, as in chapter 00. */
+export async function killed(caption: string, program: Keeper): Promise<Drawing> {
+  const crashes = await everyCrash(
+    (own: Kafka, bank: GuardedBank) => program(own, bank.from(own)),
+    (bank) => bank.balance('Ada'),
+    { world: account, setup: () => new GuardedBank(), within: '1 min' },
+  );
+  return crashStrip(caption, crashes);
+}
+
+/** What happens in the street in one morning, all in partition 0 of `accounts`. */
+const morning = [
+  ['Ada', '+100'],
+  ['Ada', '+150'],
+  ['Ben', '+40'],
+  ['Ada', '-120'],
+  ['Cleo', '+200'],
+  ['Ben', '+30'],
+  ['Abe', '+300'],
+  ['Dan', '+20'],
+  ['Ben', '-10'],
+] as const;
+const LANES = 4;
+const here = { topic: 'accounts', partition: 0 };
+const how = { groupId: 'ledger', autoOffsetReset: 'earliest', enableAutoCommit: false } as const;
+
+/** A fresh world with nine events of five accounts, in the one partition of `accounts`. */
+export async function street(): Promise<SimulatedKafka> {
+  const records = morning.map(([key, value]) => ({ key, value }));
+  const config = { 'group.initial.rebalance.delay.ms': '0', 'group.min.session.timeout.ms': '1000' };
+  return simulate({ seed: 7, topics: { [here.topic]: { records } }, config });
+}
+
+/** Which of four lanes an account belongs to. All events of an account have the same. */
+export function laneOf({ key }: Pick<ConsumerRecord, 'key'>): number {
+  return (murmur2(new TextEncoder().encode(String(key))) >>> 16) % LANES;
+}
+
+export type Work = (event: ConsumerRecord) => Promise<void>;
+
+/** What became of one event at the branch. */
+interface Errand {
+  readonly offset: number;
+  readonly begunAt: number;
+  doneAt: number | undefined;
+}
+
+/** The branch in the street. A deposit of more than 100 is looked at for a second; anything else takes 10 ms there and 10 ms back. */
+export class Branch {
+  readonly #balances = new Map<string, number>();
+  readonly errands: Errand[] = [];
+
+  balance(owner: string): number {
+    return this.#balances.get(owner) ?? 0;
+  }
+
+  /** The work of one program. */
+  of({ world }: Pick<Kafka, 'world'>): Work {
+    return async ({ key, value, offset }) => {
+      const errand: Errand = { offset, begunAt: world.now(), doneAt: undefined };
+      this.errands.push(errand);
+      const act = () => {
+        this.#balances.set(String(key), booked(this.balance(String(key)), Number(value)));
+        errand.doneAt = world.now();
+      };
+      await world.effect(`book ${offset}`, act, { takes: Number(value) > 100 ? '500 ms' : '10 ms' });
+      errand.doneAt = world.now();
+    };
+  }
+
+  /** Whether the event at `offset` was booked. */
+  has(offset: number): boolean {
+    return this.errands.some((errand) => errand.offset === offset && errand.doneAt !== undefined);
+  }
+
+  get lost(): number[] {
+    return [...morning.keys()].filter((offset) => !this.has(offset));
+  }
+
+  /** How many bookings there are too many. */
+  get again(): number {
+    const done = this.errands.filter(({ doneAt }) => doneAt !== undefined);
+    return done.length - new Set(done.map(({ offset }) => offset)).size;
+  }
+
+  /** The partition, with what has become of each event, and how far the group has come. */
+  drawn(caption: string, kafka: SimulatedKafka): Drawing {
+    const said = [...morning.keys()].map((offset) => {
+      const begun = this.errands.some((errand) => errand.offset === offset);
+      return `${morning[offset][0]} ${this.has(offset) ? 'done' : begun ? 'at work' : 'waits'}`;
+    });
+    const handed = kafka.cluster.trace.events.flatMap(({ what, detail }) =>
+      what === 'consumer.records' ? [Number(detail.to) + 1] : [],
+    );
+    return partition(said, { caption, committed: committedIn(kafka) ?? 0, position: handed.at(-1) ?? 0 });
+  }
+}
+
+function committedIn(kafka: SimulatedKafka): number | undefined {
+  return kafka.cluster.committed(how.groupId)[here.topic]?.[here.partition];
+}
+
+/** What a program does with the events of one poll. */
+export type Way = (events: readonly ConsumerRecord[], work: Work) => Promise<unknown>;
+
+/** A morning of a program that is handed everything at once: how long it takes, and what Ada has in the end. */
+export async function spent(caption: string, way: Way): Promise<string> {
+  const kafka = await street();
+  const branch = new Branch();
+  const task = kafka.world.spawn('ledger', async (own) => {
+    const consumer = own.consumer(how);
+    await consumer.subscribe([here.topic]);
+    await way(await consumer.poll('10 s'), branch.of(own));
+  });
+  await task.done;
+  const { seconds } = measured(branch);
+  const line = `${caption.padEnd(17)}${seconds.toFixed(1)} s  Ada ${branch.balance('Ada')}`;
+  await kafka.close();
+  return line;
+}
+
+interface Measured {
+  readonly seconds: number;
+  /** How many were at work at once, at most. */
+  readonly most: number;
+}
+
+function measured({ errands }: Branch): Measured {
+  const ends = errands.map(endOf);
+  const most = errands.map(
+    ({ begunAt }) => errands.filter((other, index) => other.begunAt <= begunAt && ends[index] > begunAt).length,
+  );
+  const first = Math.min(...errands.map(({ begunAt }) => begunAt));
+  return { seconds: (Math.max(...ends) - first) / 1000, most: Math.max(...most) };
+}
+
+/** An event that has been read, in the order of the partition. */
+export interface Read {
+  readonly offset: number;
+  readonly isDone: boolean;
+}
+
+/** Which offset to commit, when this has been read since the last commit; undefined: none. */
+export type CommitOf = (read: readonly Read[]) => number | undefined;
+
+const cases: readonly (readonly Read[])[] = [
+  reads('1. 2+ 3+'),
+  reads('1+ 2. 3+'),
+  reads('4+ 5+ 6+'),
+  reads('7+ 9+ 12. 13+'),
+  reads('8. 9.'),
+];
+
+/** `1+ 2.`: 1 is done and 2 is not. */
+function reads(text: string): Read[] {
+  return text.split(' ').map((one) => ({ offset: Number.parseInt(one, 10), isDone: one.endsWith('+') }));
+}
+
+/** The warm-up: prints whether nothing would be lost by these commits, and nothing be done again that need not. */
+export async function checkCommit(commitOf: CommitOf): Promise<void> {
+  console.log(judgeCommit(commitOf).text);
+}
+
+export function judgeCommit(commitOf: CommitOf): Verdict {
+  for (const read of cases) {
+    const said = read.map(({ offset, isDone }) => `${offset}${isDone ? ' done' : ''}`).join(', ');
+    const answer = commitOf(read.map((one) => ({ ...one })));
+    const remark = remarkOnCommit(read, answer);
+    if (remark !== undefined) {
+      return new Verdict(false, [`read: ${said}`, `your commit: ${answer ?? 'none'}`, remark]);
+    }
+  }
+  return new Verdict(true, ['Everything before the commit is done, and the first thing behind it is not.']);
+}
+
+function remarkOnCommit(read: readonly Read[], answer: number | undefined): string | undefined {
+  const open = read.find(({ isDone }) => !isDone);
+  const done = read.slice(0, open === undefined ? read.length : read.indexOf(open));
+  const last = done.at(-1)?.offset;
+  const count = read.filter(({ isDone }) => isDone).length;
+  if (answer === undefined) {
+    return last === undefined ? undefined : `${last} is done, and so is all before it. Commit it, or it is done again.`;
+  }
+  if (!Number.isInteger(answer) || answer < 0)
+    return 'An offset is a whole number from 0 on, and no commit is undefined.';
+  if (open !== undefined && answer > open.offset) {
+    if (answer === read[read.length - 1].offset + 1 && !read[read.length - 1].isDone) {
+      return `${open.offset} is not done. That is how far it was read, which says nothing of the work.`;
+    }
+    if (answer === read[0].offset + count) {
+      return `${open.offset} is not done. How many are done does not say which.`;
+    }
+    return `${open.offset} is not done, and a crash would lose it. That something behind it is done does not help it.`;
+  }
+  if (last !== undefined && answer === last)
+    return `A commit names the event to go on with. ${last} is done, and would be done again.`;
+  if (last !== undefined && answer < last)
+    return `All up to ${last} are done. A commit of ${answer} has some of them done again.`;
+  return undefined;
+}
+
+/** A program that works on the events of `accounts`: it is handed at most four by each poll. */
+export type Program = (consumer: Consumer, work: Work) => Promise<unknown>;
+
+/** The exercise: prints whether four work at once, each account in its order, and no crash loses anything; and draws the crashes. */
+export async function check(program: Program): Promise<void> {
+  const { verdict, drawing } = await examined(program);
+  console.log(verdict.text);
+  if (drawing !== undefined) show(drawing);
+}
+
+export async function judge(program: Program): Promise<Verdict> {
+  return (await examined(program)).verdict;
+}
+
+const WANTED = 'wanted: each account in its order, four at work at most, less than 1.5 s, and no crash loses anything';
+const LIMIT_SECONDS = 1.5;
+/** A dead member is noticed soon, so that a life is short. */
+const quick = { sessionTimeoutMs: 1_000, heartbeatIntervalMs: 300, maxPollRecords: LANES };
+const LIFE = '6 s';
+
+interface Examined {
+  readonly verdict: Verdict;
+  readonly drawing?: Drawing;
+}
+
+async function examined(program: Program): Promise<Examined> {
+  const calm = await calmMorning(program);
+  const { seconds, most } = measured(calm.branch);
+  const ada = calm.branch.balance('Ada');
+  const came = `without a crash: Ada ${ada} (${meaningOf(ada)}), ${most} at work at most, ${seconds.toFixed(1)} s`;
+  const wrong = wrongInCalm(calm);
+  if (wrong !== undefined) return { verdict: new Verdict(false, [WANTED, came, wrong]) };
+
+  const crashes = await everyCrash(
+    (own: Kafka, stage: Stage) => untilQuiet(own, program, stage),
+    ({ branch }, kafka) => ({ lost: branch.lost, again: branch.again, stored: storedAtCrash(kafka) }),
+    { world: street, setup: (kafka) => ({ branch: new Branch(), kafka }), within: LIFE },
+  );
+  const cells = crashes.map(({ where, outcome: { lost, again } }) => ({
+    where,
+    outcome: lost.length > 0 ? `-${lost.length}` : again > 0 ? `+${again}` : '0',
+  }));
+  const drawing = strip(cells, { caption: 'Your program, killed once', right: '0', meaning: lostOrAgain });
+  const losing = crashes.find(({ outcome }) => outcome.lost.length > 0);
+  if (losing !== undefined) {
+    const { where, atMs, outcome } = losing;
+    const lines = [
+      WANTED,
+      came,
+      `Killed ${where}, at ${clock(atMs)}, with ${outcome.stored} committed: ${listed(outcome.lost)} not booked, and never read again.`,
+      whyLost(calm),
+    ];
+    return { verdict: new Verdict(false, lines), drawing };
+  }
+  const again = Math.max(...crashes.map(({ outcome }) => outcome.again));
+  const lines = [
+    came,
+    `killed at ${crashes.length} moments: nothing lost, at most ${again} booked again`,
+    'In each lane the order holds, and what is committed is behind nothing that is not done.',
+  ];
+  return { verdict: new Verdict(true, lines), drawing };
+}
+
+interface Stage {
+  readonly branch: Branch;
+  readonly kafka: SimulatedKafka;
+}
+
+/** Runs the program until all is committed, nothing is at work, and it has polled twice more. Commits that repeat what is stored would be steps without end. */
+function untilQuiet(own: Kafka, program: Program, { branch, kafka }: Stage): Promise<unknown> {
+  let atWork = 0;
+  let quietPolls = 0;
+  const work = branch.of(own);
+  const counted: Work = async (event) => {
+    atWork++;
+    await work(event);
+    atWork--;
+  };
+  return new Promise((resolve, reject) => {
+    const onCall = (name: string) => {
+      if (name !== 'poll' || atWork > 0 || committedIn(kafka) !== morning.length) return;
+      quietPolls++;
+      if (quietPolls > 2) resolve(undefined);
+    };
+    program(watched(own.consumer({ ...how, ...quick }), { onCall }), counted).then(resolve, reject);
+  });
+}
+
+function lostOrAgain(outcome: string): string {
+  if (outcome === '0') return 'each event once';
+  const count = Number(outcome.slice(1));
+  return `${count} ${count === 1 ? 'event' : 'events'} ${outcome.startsWith('-') ? 'lost' : 'booked again'}`;
+}
+
+interface Commit {
+  readonly at: number;
+  readonly offset: number;
+}
+
+interface Calm {
+  readonly branch: Branch;
+  readonly commits: readonly Commit[];
+  /** What a lane did to the consumer while another call was under way. */
+  readonly complaints: readonly string[];
+  readonly failure: string | undefined;
+}
+
+async function calmMorning(program: Program): Promise<Calm> {
+  const kafka = await street();
+  const branch = new Branch();
+  const complaints: string[] = [];
+  const onConcurrent = (name: string) => complaints.push(name);
+  let failure: string | undefined;
+  kafka.world.spawn('ledger', (own) =>
+    program(watched(own.consumer({ ...how, ...quick }), { onConcurrent }), branch.of(own)).catch((error: Error) => {
+      failure = error.message;
+    }),
+  );
+  await kafka.world.pass(LIFE);
+  const commits = kafka.cluster.trace.events.flatMap(({ at, what, detail }) =>
+    what === 'offset.committed' ? [{ at, offset: Number(detail.offset) }] : [],
+  );
+  await kafka.close();
+  return { branch, commits, complaints, failure };
+}
+
+function wrongInCalm({ branch, commits, complaints, failure }: Calm): string | undefined {
+  const { errands } = branch;
+  const { seconds, most } = measured(branch);
+  if (complaints.length > 0) {
+    return `${complaints[0]} was called while another call to the consumer was under way. It takes one at a time: lanes say what is done, and the loop commits.`;
+  }
+  if (failure !== undefined) return `The program ended with: ${failure}`;
+  if (errands.length === 0) return 'No event was given to work at all.';
+  if (branch.lost.length > 0) return `${listed(branch.lost)} not booked, though nobody was killed.`;
+  if (branch.again > 0) return 'An event was booked twice, though nobody was killed.';
+  const early = outOfOrder(errands);
+  if (early !== undefined) return inversion(early, errands);
+  if (most > LANES) {
+    return `${most} were at work at once, and the branch has ${LANES} windows. A lane for each account is too many: laneOf puts several into one.`;
+  }
+  if (seconds > LIMIT_SECONDS) return slow(errands, most);
+  const stored = commits.at(-1)?.offset;
+  if (stored === undefined) return 'Nothing was committed. After a crash everything would be booked again.';
+  if (stored === morning.length - 1)
+    return `At the end ${stored} is committed, so the last event comes again. A commit names the event to go on with.`;
+  if (stored < morning.length) return `At the end all ${morning.length} are done, and ${stored} is committed.`;
+  return undefined;
+}
+
+/** An event that was begun before an earlier one of its account was done: of all such pairs the one that was farthest apart. */
+function outOfOrder(errands: readonly Errand[]): { early: Errand; late: Errand } | undefined {
+  const pairs = errands.flatMap((early) =>
+    errands
+      .filter(
+        ({ offset, doneAt }) =>
+          offset < early.offset && isSame(offset, early.offset) && endOf({ doneAt }) > early.begunAt,
+      )
+      .map((late) => ({ early, late, ms: endOf(late) - early.begunAt })),
+  );
+  return pairs.sort((one, other) => other.ms - one.ms)[0];
+}
+
+function isSame(offset: number, other: number): boolean {
+  return morning[offset][0] === morning[other][0];
+}
+
+function endOf({ doneAt }: Pick<Errand, 'doneAt'>): number {
+  return doneAt ?? Number.POSITIVE_INFINITY;
+}
+
+function inversion({ early, late }: { early: Errand; late: Errand }, errands: readonly Errand[]): string {
+  const told = `At ${clock(early.begunAt)} ${named(early.offset)} was begun, and ${named(late.offset)} was done at ${clock(endOf(late))}.`;
+  return waitsForBatches(errands)
+    ? `${told} All that one poll brings is begun at once, and who is done first is up to the branch.`
+    : `${told} The two were in different lanes. Which lane an event goes to has to depend on its account.`;
+}
+
+function slow(errands: readonly Errand[], most: number): string {
+  if (most === 1) return 'One after the other: while the branch looks at a deposit of Ada, everybody waits.';
+  if (waitsForBatches(errands)) {
+    return 'The order is right, but no event of the next poll is begun before the slowest of the last is done. Poll while the lanes are at work.';
+  }
+  return 'Two of the slow deposits, of Ada, Cleo and Abe, were in one lane. laneOf has a lane for each of the three.';
+}
+
+/** Whether each four began only when the four before them were done. */
+function waitsForBatches(errands: readonly Errand[]): boolean {
+  const batchOf = ({ offset }: Errand) => Math.floor(offset / LANES);
+  return errands.every((errand) =>
+    errands.every((other) => batchOf(other) >= batchOf(errand) || endOf(other) <= errand.begunAt),
+  );
+}
+
+/** Why a crash can lose something, told from the first commit that was ahead of the work. */
+function whyLost({ branch, commits }: Calm): string {
+  const isDone = (offset: number, at: number) =>
+    branch.errands.some((errand) => errand.offset === offset && endOf(errand) <= at);
+  const ahead = commits.find(({ at, offset }) => [...morning.keys()].some((one) => one < offset && !isDone(one, at)));
+  if (ahead !== undefined && isDone(ahead.offset - 1, ahead.at)) {
+    return `${ahead.offset - 1} was done and the highest so far. A commit of ${ahead.offset} says that all before it are done, too.`;
+  }
+  return 'What was committed is how far poll has come. That says what was handed out, and nothing of the lanes.';
+}
+
+/** What was committed when the program was killed. */
+function storedAtCrash({ cluster }: SimulatedKafka): string {
+  const all = cluster.trace.events;
+  const crash = all.findIndex(({ what }) => what === 'process.crashed');
+  const commits = all.slice(0, crash).filter(({ what }) => what === 'offset.committed');
+  return String(commits.at(-1)?.detail.offset ?? 'nothing');
+}
+
+interface Watching {
+  readonly onCall?: (name: string) => void;
+  /** Told of a call that came while another was under way. Nobody waits for its answer. */
+  readonly onConcurrent?: (name: string) => void;
+}
+
+/** The consumer, watched. */
+function watched(consumer: Consumer, { onCall, onConcurrent }: Watching): Consumer {
+  return new Proxy(consumer, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== 'function') return value;
+      const name = String(property);
+      const refuse = (error: unknown) => {
+        if (!(error instanceof ConcurrentModificationError) || onConcurrent === undefined) throw error;
+        onConcurrent(name);
+        return new Promise(() => {});
+      };
+      return (...given: unknown[]) => {
+        onCall?.(name);
+        try {
+          const answer: unknown = Reflect.apply(value, target, given);
+          return answer instanceof Promise ? answer.catch(refuse) : answer;
+        } catch (error) {
+          return refuse(error);
+        }
+      };
+    },
+  });
+}
+
+/** `1, 4 were`: offsets as the subject of a sentence. */
+function listed(offsets: readonly number[]): string {
+  return `${offsets.join(', ')} ${offsets.length === 1 ? 'was' : 'were'}`;
+}
+
+function named(offset: number): string {
+  const [owner, amount] = morning[offset];
+  return `${owner}'s ${amount}`;
+}
+
+function clock(ms: number): string {
+  return `${(ms / 1000).toFixed(3)} s`;
+}
