@@ -25,6 +25,8 @@ type PartitionResponse = ResponseInput<typeof Fetch>['responses'][number]['parti
 export interface FetchedPartition extends RequestedPartition {
   readonly topic: string;
   readonly topicId: string;
+  /** Its name among all partitions. */
+  readonly key: string;
 }
 
 /** What one partition is answered with. */
@@ -97,7 +99,7 @@ export class FetchSessions {
     const { sessionId, sessionEpoch } = request;
     if (sessionEpoch === FINAL_EPOCH || sessionEpoch === INITIAL_EPOCH) {
       this.#sessions.delete(sessionId);
-      const partitions = partitionsOf(request);
+      const partitions = [...partitionsOf(request)];
       return sessionEpoch === FINAL_EPOCH ? withoutSession(partitions) : this.#full(partitions, version);
     }
     const session = this.#sessions.get(sessionId);
@@ -121,7 +123,7 @@ export class FetchSessions {
           createdMs: now,
           lastUsedMs: now,
           epoch: nextEpoch(INITIAL_EPOCH),
-          partitions: new Map(answers.map((answer) => [keyOf(answer.wanted), remembered(answer)])),
+          partitions: new Map(answers.map((answer) => [answer.wanted.key, remembered(answer)])),
         };
         this.#sessions.set(session.id, session);
         return { error: Errors.NONE, sessionId: session.id, answers };
@@ -190,24 +192,24 @@ function withoutSession(partitions: readonly FetchedPartition[]): FetchPlan {
 
 function change({ partitions }: Session, request: Request): void {
   for (const wanted of partitionsOf(request)) {
-    const key = keyOf(wanted);
-    const known = partitions.get(key);
+    const known = partitions.get(wanted.key);
     if (known) known.wanted = wanted;
-    else partitions.set(key, { wanted, highWatermark: -1, logStartOffset: -1 });
+    else partitions.set(wanted.key, { wanted, highWatermark: -1, logStartOffset: -1 });
   }
   for (const { topic, topicId, partitions: forgotten } of request.forgottenTopicsData) {
-    for (const partition of forgotten) partitions.delete(keyOf({ topic, topicId, partition }));
+    for (const partition of forgotten) partitions.delete(keyOf(partition, topicId, topic));
   }
 }
 
 /** Whether the client must be told: there are records, an error, or marks that have moved. Takes note of what it is told. */
 function isNews({ partitions }: Session, answer: FetchAnswer): boolean {
-  const key = keyOf(answer.wanted);
+  const { key } = answer.wanted;
   const known = partitions.get(key);
   if (known === undefined) return true;
   const { highWatermark, logStartOffset } = remembered(answer);
   const moved = known.highWatermark !== highWatermark || known.logStartOffset !== logStartOffset;
-  Object.assign(known, { highWatermark, logStartOffset });
+  known.highWatermark = highWatermark;
+  known.logStartOffset = logStartOffset;
   const hasRecords = (answer.response.records?.length ?? 0) > 0;
   if (hasRecords) {
     partitions.delete(key);
@@ -221,14 +223,18 @@ function remembered({ wanted, response }: FetchAnswer): Remembered {
 }
 
 /** Every partition once; named twice, the last time counts. */
-function partitionsOf({ topics }: Request): FetchedPartition[] {
-  const all = topics.flatMap(({ topic, topicId, partitions }) =>
-    partitions.map((partition) => ({ ...partition, topic, topicId })),
-  );
-  return [...new Map(all.map((one) => [keyOf(one), one])).values()];
+function partitionsOf({ topics }: Request): Iterable<FetchedPartition> {
+  const all = new Map<string, FetchedPartition>();
+  for (const { topic, topicId, partitions } of topics) {
+    for (const partition of partitions) {
+      const key = keyOf(partition.partition, topicId, topic);
+      all.set(key, { ...partition, topic, topicId, key });
+    }
+  }
+  return all.values();
 }
 
-function keyOf({ partition, topic, topicId }: Pick<FetchedPartition, 'partition' | 'topic' | 'topicId'>): string {
+function keyOf(partition: number, topicId: string, topic: string): string {
   return `${partition} ${topicId} ${topic}`;
 }
 

@@ -6,6 +6,11 @@
  */
 const utf8 = new TextEncoder();
 const TWO_TO_32 = 2 ** 32;
+/** Small messages lie side by side in buffers of this size, since making a buffer takes longer than filling it. */
+const SHARED_BYTES = 8192;
+
+/** A buffer that many writers share, each in a place of its own. Nothing in it is written twice, so a message may be kept as long as anybody wants. */
+let shared = { bytes: new Uint8Array(SHARED_BYTES), view: new DataView(new ArrayBuffer(0)), taken: SHARED_BYTES };
 
 export class Writer {
   readonly #chunks: Uint8Array[] = [];
@@ -14,11 +19,26 @@ export class Writer {
   #view: DataView;
   #start = 0;
   #at = 0;
+  #end: number;
 
   /** `capacity` is a first guess in bytes; the writer grows by doubling. */
   constructor(capacity = 256) {
-    this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
+    if (capacity > SHARED_BYTES / 8) {
+      this.#bytes = new Uint8Array(capacity);
+      this.#view = new DataView(this.#bytes.buffer);
+      this.#end = capacity;
+      return;
+    }
+    if (shared.taken + capacity > SHARED_BYTES) {
+      const bytes = new Uint8Array(SHARED_BYTES);
+      shared = { bytes, view: new DataView(bytes.buffer), taken: 0 };
+    }
+    this.#bytes = shared.bytes;
+    this.#view = shared.view;
+    this.#start = shared.taken;
+    this.#at = this.#start;
+    this.#end = this.#start + capacity;
+    shared.taken = this.#end;
   }
 
   /** Bytes written so far, referenced ones included. */
@@ -124,6 +144,8 @@ export class Writer {
   /** The message. The writer must not be used afterwards. */
   finish(): Uint8Array[] {
     this.#close();
+    // What is left of the place goes back, unless another writer has come behind it.
+    if (this.#bytes === shared.bytes && this.#end === shared.taken) shared.taken = this.#at;
     return this.#chunks;
   }
 
@@ -137,17 +159,18 @@ export class Writer {
   /** Makes room, possibly in a new buffer: take the place first, and touch `#view` or `#bytes` only then. */
   #reserve(length: number): number {
     const at = this.#at;
-    if (at + length > this.#bytes.length) return this.#grow(length);
+    if (at + length > this.#end) return this.#grow(length);
     this.#at = at + length;
     return at;
   }
 
   #grow(length: number): number {
     const pending = this.#at - this.#start;
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, pending + length, 256));
+    const grown = new Uint8Array(Math.max(pending * 2, pending + length, 256));
     grown.set(this.#bytes.subarray(this.#start, this.#at));
     this.#bytes = grown;
     this.#view = new DataView(grown.buffer);
+    this.#end = grown.length;
     this.#start = 0;
     this.#at = pending + length;
     return pending;

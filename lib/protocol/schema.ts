@@ -65,10 +65,15 @@ export function array<Out, In>(of: Field<Out, In, boolean>): Field<readonly Out[
   );
 }
 
+interface Named {
+  readonly name: string;
+  readonly field: AnyField;
+}
+
 /** The fields of a struct in one version: those in line, and those sent with a tag. */
 interface Plan {
-  readonly inline: readonly [name: string, field: AnyField][];
-  readonly tagged: ReadonlyMap<number, readonly [name: string, field: AnyField]>;
+  readonly inline: readonly Named[];
+  readonly tagged: ReadonlyMap<number, Named>;
 }
 
 /** Several named values, one after the other in the order of their declaration. A nullable one has a byte in front: 1 or -1. */
@@ -77,15 +82,18 @@ export class StructFormat<F extends Fields> implements Format<Output<F>, Input<F
   readonly type = 'struct';
   readonly #plans: Plan[] = [];
 
+  readonly #defaults: { readonly [name: string]: unknown };
+
   constructor(fields: F) {
     this.fields = fields;
+    this.#defaults = Object.fromEntries(Object.entries(fields).map(([name, { absent }]) => [name, absent]));
   }
 
   read(reader: Reader, shape: Shape, nullable: boolean): Output<F> {
     if (nullable && reader.int8() < 0) return null as unknown as Output<F>;
     const plan = this.#plan(shape.version);
     const value = this.absent() as { [name: string]: unknown };
-    for (const [name, field] of plan.inline) value[name] = field.read(reader, shape);
+    for (const { name, field } of plan.inline) value[name] = field.read(reader, shape);
     if (shape.flexible) this.#readTagged(reader, shape, plan, value);
     return value as Output<F>;
   }
@@ -95,7 +103,7 @@ export class StructFormat<F extends Fields> implements Format<Output<F>, Input<F
     if (value === null && nullable) return;
     const plan = this.#plan(shape.version);
     const given = value as { readonly [name: string]: unknown };
-    for (const [name, field] of plan.inline) field.write(writer, given[name] ?? fallback(given, name, field), shape);
+    for (const { name, field } of plan.inline) field.write(writer, given[name] ?? fallback(given, name, field), shape);
     if (shape.flexible) this.#writeTagged(writer, shape, plan, given);
   }
 
@@ -103,16 +111,17 @@ export class StructFormat<F extends Fields> implements Format<Output<F>, Input<F
     for (let count = reader.unsignedVarint(); count > 0; count--) {
       const known = plan.tagged.get(reader.unsignedVarint());
       const content = reader.bytes(reader.unsignedVarint());
-      if (known) value[known[0]] = known[1].read(new Reader(content), shape);
+      if (known) value[known.name] = known.field.read(new Reader(content), shape);
     }
   }
 
   #writeTagged(writer: Writer, shape: Shape, plan: Plan, given: { readonly [name: string]: unknown }): void {
+    if (plan.tagged.size === 0) return writer.unsignedVarint(0);
     const present = [...plan.tagged].filter(
-      ([, [name, field]]) => given[name] !== undefined && given[name] !== field.absent,
+      ([, { name, field }]) => given[name] !== undefined && given[name] !== field.absent,
     );
     writer.unsignedVarint(present.length);
-    for (const [tag, [name, field]] of present) {
+    for (const [tag, { name, field }] of present) {
       const content = new Writer();
       field.write(content, given[name], shape);
       const bytes = concat(content.finish());
@@ -125,14 +134,15 @@ export class StructFormat<F extends Fields> implements Format<Output<F>, Input<F
   #plan(version: number): Plan {
     const known = this.#plans[version];
     if (known) return known;
-    const present = Object.entries(this.fields).filter(([, field]) => field.exists(version));
+    const named = Object.entries(this.fields).map(([name, field]) => ({ name, field }));
+    const present = named.filter(({ field }) => field.exists(version));
     const plan: Plan = {
-      inline: present.filter(([, field]) => field.options.tag === undefined),
+      inline: present.filter(({ field }) => field.options.tag === undefined),
       tagged: new Map(
         present
-          .filter(([, field]) => field.options.tag !== undefined)
-          .sort(([, a], [, b]) => Number(a.options.tag) - Number(b.options.tag))
-          .map(([name, field]) => [Number(field.options.tag), [name, field]]),
+          .filter(({ field }) => field.options.tag !== undefined)
+          .sort((a, b) => Number(a.field.options.tag) - Number(b.field.options.tag))
+          .map((one) => [Number(one.field.options.tag), one]),
       ),
     };
     this.#plans[version] = plan;
@@ -141,9 +151,7 @@ export class StructFormat<F extends Fields> implements Format<Output<F>, Input<F
 
   /** The struct as a version without it reads it: every field at its default. */
   absent(): Output<F> {
-    const value: { [name: string]: unknown } = {};
-    for (const name in this.fields) value[name] = this.fields[name].absent;
-    return value as Output<F>;
+    return { ...this.#defaults } as Output<F>;
   }
 }
 

@@ -97,6 +97,7 @@ function writeCanonical({ at, node, what, detail }: TraceEvent, emit: (text: str
 
 function writeJson(value: Json, emit: (text: string) => void): void {
   if (typeof value === 'string') return writeString(value, emit);
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return emit(String(value));
   if (value === null || typeof value !== 'object') return emit(JSON.stringify(value));
   if (Array.isArray(value)) {
     emit('[');
@@ -118,10 +119,13 @@ function writeJson(value: Json, emit: (text: string) => void): void {
   emit('}');
 }
 
-const needsNoEscape = /^[\w .:/@#>+-]*$/;
+/** By code: the characters that stand for themselves in JSON, of those that names and addresses are made of. */
+const plain = Uint8Array.from({ length: 128 }, (_, code) => (/[\w .:/@#>+-]/.test(String.fromCharCode(code)) ? 1 : 0));
 
 function writeString(text: string, emit: (text: string) => void): void {
-  if (!needsNoEscape.test(text)) return emit(JSON.stringify(text));
+  for (let index = 0; index < text.length; index++) {
+    if (plain[text.charCodeAt(index)] !== 1) return emit(JSON.stringify(text));
+  }
   emit('"');
   emit(text);
   emit('"');

@@ -91,6 +91,30 @@ describe('what is written is read', () => {
   });
 });
 
+describe('writers at work together', () => {
+  const step = fc.record({ writer: fc.nat(3), length: fc.nat(700), ends: fc.boolean() });
+
+  test('keep their bytes apart, whoever ends first, and nothing that is finished changes afterwards', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.nat(1100), (steps, capacity) => {
+        const open = new Map<number, { writer: Writer; expected: number[] }>();
+        const finished: { chunks: Uint8Array[]; expected: number[] }[] = [];
+        for (const [number, { writer: name, length, ends }] of steps.entries()) {
+          const { writer, expected } = open.get(name) ?? { writer: new Writer(capacity), expected: [] };
+          open.set(name, { writer, expected });
+          const bytes = new Uint8Array(length).fill(number + 1);
+          writer.bytes(bytes);
+          expected.push(...bytes);
+          if (!ends) continue;
+          finished.push({ chunks: writer.finish(), expected });
+          open.delete(name);
+        }
+        for (const { chunks, expected } of finished) expect([...concat(chunks)]).toEqual(expected);
+      }),
+    );
+  });
+});
+
 describe('64-bit integers outside 53 bits', () => {
   test.each([2 ** 53, -(2 ** 53), 1.5, Number.NaN])('%s is not written', (value) => {
     expect(() => written((writer) => writer.int64(value))).toThrow(RangeError);

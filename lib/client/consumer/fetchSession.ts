@@ -48,13 +48,20 @@ export class FetchSession {
   /** What to send so that the broker fetches all of `wanted` and nothing else. */
   next(wanted: readonly FetchedFrom[]): SessionRequest {
     const before = this.#known;
-    this.#known = new Map(wanted.map((one) => [nameOf(one), one]));
-    // A topic that was deleted and made again is another one, which a session cannot hold under the same name.
-    if (wanted.some((one) => (before.get(nameOf(one)) ?? one).topicId !== one.topicId)) this.#epoch = FULL;
+    const known = new Map<string, FetchedFrom>();
+    const changed: FetchedFrom[] = [];
+    for (const one of wanted) {
+      const name = nameOf(one);
+      const last = before.get(name);
+      known.set(name, one);
+      if (!isSame(one, last)) changed.push(one);
+      // A topic that was deleted and made again is another one, which a session cannot hold under the same name.
+      if (last !== undefined && last.topicId !== one.topicId) this.#epoch = FULL;
+    }
+    this.#known = known;
     const session = { sessionId: this.#id, sessionEpoch: this.#epoch };
     if (this.#epoch === FULL) return { ...session, changed: wanted, forgotten: [] };
-    const changed = wanted.filter((one) => !isSame(one, before.get(nameOf(one))));
-    const forgotten = [...before].filter(([name]) => !this.#known.has(name)).map(([, one]) => one);
+    const forgotten = [...before].filter(([name]) => !known.has(name)).map(([, one]) => one);
     return { ...session, changed, forgotten };
   }
   // #endregion next
