@@ -190,6 +190,19 @@ describe.each([sticky, cooperativeSticky])('$name', (assignor) => {
     );
   });
 
+  test('does not care in which order the members come', () => {
+    fc.assert(
+      fc.property(members(true), members(false), counts, (same, different, sizes) => {
+        const counted = new Map(Object.entries(sizes));
+        for (const { group } of [settled(same, counted, 1), settled(different, counted, 1)]) {
+          const there = assignor.assign(group, counted);
+          const back = assignor.assign([...group].reverse(), counted);
+          for (const [memberId, partitions] of there) expect(names(back.get(memberId)!)).toEqual(names(partitions));
+        }
+      }),
+    );
+  });
+
   test('when one of many leaves, all others keep all they had', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 8 }), fc.integer({ min: 1, max: 30 }), (size, partitions) => {
