@@ -9,6 +9,7 @@ import { apis } from '../../lib/protocol/apis/index.ts';
 import type { Field } from '../../lib/protocol/field.ts';
 import { NO_UUID } from '../../lib/protocol/uuid.ts';
 import { readSource } from './book.ts';
+import { codeAndText } from './entries.ts';
 import { escapeHtml } from './outputs.ts';
 
 type AnyField = Field<unknown, never, boolean>;
@@ -110,9 +111,4 @@ function defaultText({ absent, format }: AnyField): string {
   if (typeof absent === 'number') return absent === 0 ? '' : String(absent).replace('-', '−');
   if (typeof absent === 'string') return absent === '' ? '' : `“${escapeHtml(absent)}”`;
   return absent === true ? 'true' : '';
-}
-
-/** Text with code between backticks. */
-function codeAndText(text: string): string {
-  return escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 }

@@ -43,7 +43,7 @@ export interface ConsumerSettings<K = string, V = string> extends CommonSettings
   readonly maxPartitionFetchBytes?: number;
   /** Whether the checksum of each batch is looked at: a byte that was damaged on its way or on a disk becomes an error, not a record. Default true. */
   readonly checkCrcs?: boolean;
-  /** Default `'read_uncommitted'`. */
+  /** Which records are read: all, or of transactions only the committed ones. Default `'read_uncommitted'`. */
   readonly isolationLevel?: IsolationLevel;
   /**
    * How to divide partitions, the favourite first; the group takes one that all members have. Default `[range, cooperativeSticky]`: as long as
