@@ -55,11 +55,14 @@ function rowLines(bytes: Uint8Array, row: FrameRow, places: number, width: numbe
   });
 }
 
-/** The bytes from the end of the last row to the bad one, and the caret under it. */
+/** The line of bytes with the bad one, counted from the end of the last row, and the caret under it. */
 function caretLines(bytes: Uint8Array, from: number, at: number, places: number, reason: string): string[] {
-  const start = at - from < BYTES_IN_A_LINE ? Math.min(from, at) : at;
+  const before = Math.max(0, at - from);
+  const isBehind = at === bytes.length && before > 0 && before % BYTES_IN_A_LINE === 0;
+  const column = isBehind ? BYTES_IN_A_LINE : before % BYTES_IN_A_LINE;
+  const start = at - column;
   const hex = hexOf(bytes.subarray(start, start + BYTES_IN_A_LINE));
-  const margin = ' '.repeat(places + 2 + (at - start) * 3);
+  const margin = ' '.repeat(places + 2 + column * 3);
   return [`${place(start, places)}  ${hex}`.trimEnd(), `${margin}^^ ${reason}`];
 }
 

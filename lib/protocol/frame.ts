@@ -122,6 +122,7 @@ export class FrameSplitter {
     return Math.max(0, this.#expected);
   }
 
+  // #region push
   /** Takes the next bytes and answers the frames that they complete, without their length. Throws `MalformedBytes`. */
   push(chunk: Uint8Array): Uint8Array[] {
     const frames: Uint8Array[] = [];
@@ -142,6 +143,7 @@ export class FrameSplitter {
       this.#expected = -1;
     }
   }
+  // #endregion push
 
   #take(length: number): Uint8Array {
     this.#buffered -= length;

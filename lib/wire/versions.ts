@@ -43,6 +43,7 @@ function knownVersions(answer: ResponseOf<typeof ApiVersions>): KnownVersions {
   );
 }
 
+// #region highestShared
 /** The highest version of `api` that both sides know. Throws `UnsupportedApi`, naming both ranges. */
 export function highestShared(api: Api<Fields, Fields>, known: KnownVersions, broker: string): number {
   const theirs = known.get(api.key);
@@ -54,3 +55,4 @@ export function highestShared(api: Api<Fields, Fields>, known: KnownVersions, br
     `the broker at ${broker} offers ${api.name} ${theirs.min} to ${theirs.max}, and this library has ${min} to ${max}: one of the two is too old`,
   );
 }
+// #endregion highestShared

@@ -22,6 +22,13 @@ const KAFKAJS = join(ROOT, 'chapters/tools/kafkajs');
 const KAFKAJS_PART = join(ROOT, 'site/kernel/kafkajs');
 /** The policies of other clients over our consumer. */
 const MODELS = join(ROOT, 'chapters/tools/models');
+/** Runs to be looked at moment by moment. */
+const THEATRE = join(ROOT, 'chapters/tools/theatre');
+/** What the theatre has of the library beyond its front door: functions of the trace, of which a copy is as good. */
+const COPIED = ['lib/draw/theatre', 'lib/sim/checker', 'lib/world/duration.ts'].map((path) => join(ROOT, path));
+/** Frames explained byte by byte: one chapter needs it, so it goes into the part of that chapter, and the schemas with it once more. */
+const FRAME = join(ROOT, 'lib/draw/frame');
+const LIB = join(ROOT, 'lib');
 
 /**
  * The parts (parts.ts): what only some cells need, by the name under which they are asked for, and the file that each is made from. The
@@ -32,6 +39,7 @@ export const partFiles: Readonly<Record<string, string>> = {
   kafkajs: join(KAFKAJS_PART, 'part.ts'),
   'course/kafkajs': join(KAFKAJS, 'index.ts'),
   'course/models': join(MODELS, 'index.ts'),
+  'course/theatre': join(THEATRE, 'index.ts'),
   ...Object.fromEntries(
     readdirSync(EXERCISES).map((file) => [`course/${file.replace(/\.ts$/, '')}`, join(EXERCISES, file)]),
   ),
@@ -108,7 +116,7 @@ export async function bundlePart(name: string): Promise<PartBundle> {
 function pluginsFor(name: string): Plugin[] {
   if (name === 'codecs') return [sharedErrors()];
   if (name === 'kafkajs') return [stockKafkajs(common, KAFKAJS_PART)];
-  return [copiesFromPart(), sharedDoors()];
+  return [copiesFromPart(), sharedDoors(), withoutAbout(join(LIB, 'protocol'))];
 }
 
 function codecsApart(): Plugin {
@@ -147,7 +155,8 @@ function sharedDoors(): Plugin {
         const file = join(resolveDir, path);
         const door = doors.get(file);
         if (door !== undefined) return { path: door, namespace: 'shared' };
-        if ([EXERCISES, KAFKAJS, MODELS].some((room) => file.startsWith(room))) return undefined;
+        const isCopied = [EXERCISES, KAFKAJS, MODELS, FRAME, THEATRE, ...COPIED].some((room) => file.startsWith(room));
+        if (isCopied || resolveDir.startsWith(LIB)) return undefined;
         return {
           errors: [
             { text: `${relative(ROOT, file)} is behind the front doors of kafkaito and course: export it there` },

@@ -27,6 +27,8 @@ export interface Part {
   /** SVG, drawn around its own zero. */
   readonly markup: string;
   readonly moves: boolean;
+  /** A message: from which height to which it goes. */
+  readonly travels?: readonly [from: number, to: number];
 }
 
 export interface Figure {
@@ -38,10 +40,11 @@ export interface Figure {
 
 const WIDTHS = { wide: 680, narrow: 350 };
 const MARGIN = 10;
-const CELL_WIDTH = 38;
+/** Cells are as wide as the longest partition of a play allows. */
+const CELL_WIDTHS = { least: 38, most: 62 };
 const CELL_HEIGHT = 26;
 const ROW_HEIGHT = 84;
-const LANE_HEIGHT = 62;
+const LANE_HEIGHT = 78;
 const TAB_HEIGHT = 106;
 /** A character of the small print, in the units of the picture: a guess on the safe side. */
 const CHARACTER = 6.4;
@@ -64,6 +67,9 @@ export function figureOf(play: Play, scene: Scene, form: 'wide' | 'narrow' = 'wi
   const frameBottom = rowsTop + Math.max(1, Math.ceil(names.length / columns)) * ROW_HEIGHT + 22;
   const tabsTop = frameBottom + LANE_HEIGHT;
   const tabWidth = (width - MARGIN) / scene.members.length - MARGIN;
+  const longest = Math.max(1, ...play.moments.flatMap(({ partitions }) => partitions.map(({ logEnd }) => logEnd)));
+  const fitting = Math.floor((columnWidth - 48) / longest);
+  const cellWidth = Math.max(CELL_WIDTHS.least, Math.min(CELL_WIDTHS.most, fitting));
   const parts: Part[] = [
     still('broker', 0, 0, frame(width, frameTop, frameBottom)),
     still('group', 0, 0, groupLine(scene.group, width, frameTop, form)),
@@ -74,14 +80,14 @@ export function figureOf(play: Play, scene: Scene, form: 'wide' | 'narrow' = 'wi
     if (partition === undefined) continue;
     const x = MARGIN + (index % columns) * columnWidth + 14;
     const y = rowsTop + Math.floor(index / columns) * ROW_HEIGHT;
-    parts.push(...rowParts(partition, play.records[name] ?? [], x, y, columnWidth - 28));
+    parts.push(...rowParts(partition, play.records[name] ?? [], { x, y, width: columnWidth - 28, cellWidth }));
   }
   for (const [index, member] of scene.members.entries()) {
     const x = MARGIN + index * (tabWidth + MARGIN);
     parts.push(...tabParts(member, scene.at, x, tabsTop, tabWidth));
     const messages = scene.messages.filter(({ member: name }) => name === member.name);
     for (const message of messages) {
-      parts.push(...messageParts(message, x + tabWidth / 2, frameBottom, tabsTop, tabWidth, messages.length > 1));
+      parts.push(messagePart(message, x + tabWidth / 2, [frameBottom, tabsTop], tabWidth, messages.length > 1));
     }
   }
   const title = `${seconds(scene.at)}: ${sentenceOf(scene)}`;
@@ -144,20 +150,28 @@ function legend(form: 'wide' | 'narrow'): string {
     .join('');
 }
 
-function rowParts(partition: PartitionScene, records: readonly string[], x: number, y: number, width: number): Part[] {
+interface Row {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly cellWidth: number;
+}
+
+function rowParts(partition: PartitionScene, records: readonly string[], row: Row): Part[] {
+  const { x, y, width, cellWidth } = row;
   const { name, logEnd, readers } = partition;
-  const room = Math.floor((width - 30) / CELL_WIDTH);
+  const room = Math.floor((width - 20) / cellWidth);
   const first = firstShown(partition, room);
   const read = readers.length === 0 ? 'read by nobody' : `read by ${readers.join(' and ')}`;
   const cells = [label(0, 12, name, { size: 12, weight: 'bold' }), label(width, 12, read, { size: 12, anchor: 'end' })];
   for (let offset = first; offset < Math.min(logEnd, first + room); offset++) {
-    cells.push(cell((offset - first) * CELL_WIDTH, offset, records[offset] ?? '', readers.length > 0));
+    cells.push(cell((offset - first) * cellWidth, cellWidth, offset, records[offset] ?? '', readers.length > 0));
   }
   if (first > 0) cells.push(label(-4, 43, '…', { anchor: 'end', size: 12, fill: faint }));
   const places = new Map<number, number>();
   const marks = marksOf(partition)
     .filter(({ offset }) => offset >= first && offset <= first + room)
-    .map((mark) => markPart(name, mark, x + (mark.offset - first) * CELL_WIDTH, y, places));
+    .map((mark) => markPart(name, mark, x + (mark.offset - first) * cellWidth, y, places));
   return [still(`row ${name}`, x, y, cells.join('')), ...marks];
 }
 
@@ -167,14 +181,13 @@ function firstShown({ logEnd, position, committed }: PartitionScene, room: numbe
   return Math.max(0, Math.min(logEnd - room, behind - 1));
 }
 
-function cell(x: number, offset: number, text: string, isRead: boolean): string {
+function cell(x: number, width: number, offset: number, text: string, isRead: boolean): string {
   const dashes = isRead ? '' : ' stroke-dasharray="4 3"';
-  const box = `<rect x="${x}" y="26" width="${CELL_WIDTH}" height="${CELL_HEIGHT}" fill="none" stroke="${ink}"${dashes}/>`;
-  const shown = text.length > 5 ? `${text.slice(0, 4)}…` : text;
+  const box = `<rect x="${x}" y="26" width="${width}" height="${CELL_HEIGHT}" fill="none" stroke="${ink}"${dashes}/>`;
   return (
     box +
-    label(x + CELL_WIDTH / 2, 43, shown, { anchor: 'middle', size: 11 }) +
-    label(x + CELL_WIDTH / 2, 63, String(offset), { anchor: 'middle', size: 10, fill: faint })
+    label(x + width / 2, 43, cut(text, Math.floor((width - 4) / CHARACTER)), { anchor: 'middle', size: 11 }) +
+    label(x + width / 2, 63, String(offset), { anchor: 'middle', size: 10, fill: faint })
   );
 }
 
@@ -254,41 +267,36 @@ function timersOf(
   leftMs: number | undefined,
   isNarrow: boolean,
 ): string[] {
-  const session = leftMs === undefined || heard === undefined ? [] : [`session ${duration(leftMs)}`];
+  const session = leftMs === undefined || heard === undefined ? [] : [`session: ${duration(leftMs)} left`];
   const ago = isNarrow ? '' : ' ago';
-  const beat = beatAt === undefined ? [] : [`${isNarrow ? 'beat' : 'heartbeat'} ${duration(atMs - beatAt)}${ago}`];
-  const poll = polled === undefined ? [] : [`poll ${duration(atMs - polled.at)}${ago}`];
-  const most = isNarrow || polled === undefined ? '' : ` (${duration(polled.maxPollIntervalMs)})`;
-  return [...session, ...beat, ...poll.map((text) => text + most)];
+  const beat = beatAt === undefined ? [] : [`${isNarrow ? 'beat' : 'heartbeat'}: ${duration(atMs - beatAt)}${ago}`];
+  if (polled === undefined) return [...session, ...beat];
+  const most = isNarrow ? '' : `, at most ${duration(polled.maxPollIntervalMs)}`;
+  const poll = polled.isPolling ? 'in poll' : `poll: ${duration(atMs - polled.at)}${ago}${most}`;
+  return [...session, ...beat, poll];
 }
 
-function messageParts(
+/** The words stand at the end from which the message comes, and its line begins behind them. */
+function messagePart(
   { member, toBroker, says, isLost }: MessageScene,
   middle: number,
-  top: number,
-  bottom: number,
+  [top, bottom]: readonly [number, number],
   width: number,
-  isBeside: boolean,
-): Part[] {
-  const x = middle + (isBeside ? (toBroker ? -8 : 8) : 0);
+  isOneOfTwo: boolean,
+): Part {
   const colour = isLost ? colours.vermillion : ink;
-  const [from, to] = toBroker ? [bottom - 2, top + 3] : [top + 2, isLost ? (top + bottom) / 2 : bottom - 3];
-  const point = toBroker ? 1 : -1;
+  const aside = isOneOfTwo ? (toBroker ? -9 : 9) : 0;
+  const room = isOneOfTwo ? 27 : 4;
+  const from = toBroker ? bottom - 24 : top + 24;
+  const to = toBroker ? top + room : isLost ? (top + bottom) / 2 + 6 : bottom - room;
   const head = isLost
     ? `<path d="M-6 ${to - 6}l12 12m0 -12l-12 12" stroke="${colour}" stroke-width="3"/>`
-    : `<path d="M0 ${to}l-4 ${point * 8}h8z" fill="${colour}"/>`;
-  const text = cut(says, Math.floor((width + 4) / CHARACTER));
-  const words = label(isBeside ? (toBroker ? 8 : -8) : 0, toBroker ? bottom - 12 : top + 18, text, {
-    anchor: 'middle',
-    size: 11,
-  });
+    : `<path d="M0 ${to}l-4 ${toBroker ? 8 : -8}h8z" fill="${colour}"/>`;
   const way = line(0, from, 0, to, colour, `stroke-width="1.5"${isLost ? ' stroke-dasharray="4 3"' : ''}`);
-  // The words stand on paper, so that the line does not run through them.
-  const wide = text.length * CHARACTER;
-  const at = isBeside ? (toBroker ? 8 : -8) : 0;
-  const ground = `<rect x="${at - wide / 2}" y="${(toBroker ? bottom - 12 : top + 18) - 11}" width="${wide}" height="15" fill="var(--k-ground, #fff)"/>`;
+  const text = cut(says, Math.floor((width + 4) / CHARACTER));
+  const words = label(-aside, toBroker ? bottom - 10 : top + 17, text, { anchor: 'middle', size: 11 });
   const key = `${toBroker ? 'request' : 'answer'} ${member}`;
-  return [{ key, x, y: 0, markup: way + head + ground + words, moves: true }];
+  return { key, x: middle + aside, y: 0, markup: way + head + words, moves: true, travels: [from, to] };
 }
 
 function cut(text: string, room: number): string {

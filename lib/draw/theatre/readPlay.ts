@@ -118,8 +118,9 @@ const readMember: Read<MemberScene> = (value, name) => {
     }),
     beatAt: optional(member.beatAt, name, number),
     polled: optional(member.polled, name, (polled) => {
-      const { at, maxPollIntervalMs } = fields(polled, name);
-      return { at: number(at, name), maxPollIntervalMs: number(maxPollIntervalMs, name) };
+      const { at, maxPollIntervalMs, isPolling } = fields(polled, name);
+      const mostMs = number(maxPollIntervalMs, name);
+      return { at: number(at, name), maxPollIntervalMs: mostMs, isPolling: isPolling === true };
     }),
     nextAnswer: optional(member.nextAnswer, name, text),
   };

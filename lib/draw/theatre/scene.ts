@@ -39,8 +39,8 @@ export interface MemberScene {
   readonly heard?: { readonly at: number; readonly sessionTimeoutMs: number };
   /** When it last sent a heartbeat. */
   readonly beatAt?: number;
-  /** When it last called `poll`. */
-  readonly polled?: { readonly at: number; readonly maxPollIntervalMs: number };
+  /** When it was last in `poll`, or that it is in there now. */
+  readonly polled?: { readonly at: number; readonly maxPollIntervalMs: number; readonly isPolling: boolean };
   /** What the next answer is about that it will get: the one that can be dropped here. */
   readonly nextAnswer?: string;
 }

@@ -38,6 +38,10 @@ export interface StageSettings {
 }
 
 type Mutable<T> = { -readonly [name in keyof T]: T[name] };
+interface Commit {
+  readonly partition: string;
+  readonly offset: number;
+}
 /** Of what there are many only the first kind is told when a play would be too long. */
 type Weight = 'group' | 'record';
 
@@ -103,6 +107,9 @@ class Stage {
   readonly #partitions = new Map<string, Mutable<PartitionScene>>();
   #group: GroupScene | undefined;
   readonly #done: string[] = [];
+  /** When each member last asked for a record, and when it last was handed some. */
+  readonly #polls = new Map<string, number>();
+  readonly #handedAt = new Map<string, number>();
   #says: Saying[] = [];
   #messages: MessageScene[] = [];
   isOfGroup = false;
@@ -149,11 +156,19 @@ class Stage {
       this.#done.push(`${who}: ${detail.name}`);
       return this.#tell(`${who}: ${detail.name}`, 'record');
     }
-    if (what === 'theatre.poll' && member.polled !== undefined) member.polled = { ...member.polled, at };
+    if (what === 'theatre.poll') this.#takePoll(at, member, detail.begins === true);
     if (what === 'theatre.dropped') {
       this.#send(who, false, `${detail.api}: lost`, true);
       this.#tell(`the answer to the ${detail.api} of ${who} is lost`, 'group', true);
     }
+  }
+
+  /** A loop over a consumer asks for each record, and is in `poll` only when it has to wait, or is handed something new. */
+  #takePoll(at: number, member: Mutable<MemberScene>, isPolling: boolean): void {
+    if (isPolling) this.#polls.set(member.name, at);
+    if (member.polled === undefined) return;
+    const isReal = isPolling || this.#polls.get(member.name) !== at || this.#handedAt.get(member.name) === at;
+    member.polled = { ...member.polled, at: isReal && !isPolling ? at : member.polled.at, isPolling };
   }
 
   #takeProcess(what: string, member: Mutable<MemberScene>): void {
@@ -176,7 +191,7 @@ class Stage {
     }
   }
 
-  #takeConsumer({ what, detail }: TraceEvent, member: Mutable<MemberScene>): void {
+  #takeConsumer({ at, what, detail }: TraceEvent, member: Mutable<MemberScene>): void {
     const { name } = member;
     if (what === 'consumer.assigned' || what === 'consumer.revoked' || what === 'consumer.lost') {
       const list = namesIn(detail.partitions);
@@ -201,6 +216,7 @@ class Stage {
     } else if (what === 'consumer.records') {
       const offsets = detail.from === detail.to ? `${detail.from}` : `${detail.from} to ${detail.to}`;
       this.#partition(nameOf(detail)).position = Number(detail.to) + 1;
+      this.#handedAt.set(name, at);
       this.#send(name, false, `${nameOf(detail)} ${offsets}`);
       this.#tell(`${name} is handed ${nameOf(detail)} ${offsets}`, 'record');
     }
@@ -217,8 +233,11 @@ class Stage {
 
   #takeGroup({ what, detail }: TraceEvent): void {
     if (what === 'offset.committed') {
-      if (detail.topic !== undefined) this.#partition(nameOf(detail)).committed = Number(detail.offset);
-      return this.#tell(`the broker stores ${detail.offset} for ${nameOf(detail)}`, 'record');
+      const partition = this.#partition(nameOf(detail));
+      if (partition.committed !== detail.offset)
+        this.#tell(`the broker stores ${detail.offset} for ${partition.name}`, 'record');
+      partition.committed = Number(detail.offset);
+      return;
     }
     const name = String(detail.group);
     if (this.#group !== undefined && this.#group.name !== name) return;
@@ -248,17 +267,28 @@ class Stage {
     if (member.heard !== undefined) member.heard = { ...member.heard, at };
     if (api === 'Heartbeat') member.beatAt = at;
     if (api === 'Heartbeat' || api === 'OffsetFetch') return;
+    if (api === 'OffsetCommit') return this.#hearCommit(at, member, detail.offsets as never as readonly Commit[]);
     member.asks = { what: api, since: at };
     if (api === 'JoinGroup') {
       if (detail.member !== '') member.heard = { at, sessionTimeoutMs: Number(detail.sessionTimeoutMs) };
-      member.polled = { at: member.polled?.at ?? at, maxPollIntervalMs: Number(detail.rebalanceTimeoutMs) };
+      const polled = member.polled ?? { at, isPolling: true };
+      member.polled = { ...polled, maxPollIntervalMs: Number(detail.rebalanceTimeoutMs) };
       this.#tell(`${name} asks to join${detail.member === '' ? ', and has no id yet' : ''}`, 'group');
     } else if (api === 'SyncGroup') {
       const isLeader = sizeOf(Object.keys(detail.assignments ?? {})) > 0;
       this.#tell(isLeader ? `${name} hands in who reads what` : `${name} asks what it shall read`, 'group');
     } else if (api === 'LeaveGroup') this.#tell(`${name} leaves the group`, 'group');
-    else if (api === 'OffsetCommit') this.#tell(`${name} commits ${commitsIn(detail.offsets)}`, 'record');
-    this.#send(name, true, api === 'OffsetCommit' ? `commit ${commitsIn(detail.offsets)}` : api);
+    this.#send(name, true, api);
+  }
+
+  /** A commit of what is committed already is worth no word. */
+  #hearCommit(at: number, member: Mutable<MemberScene>, commits: readonly Commit[]): void {
+    member.asks = { what: 'OffsetCommit', since: at };
+    const news = commits.filter(({ partition, offset }) => this.#partition(partition).committed !== offset);
+    if (news.length === 0) return;
+    const said = listed(news.map(({ partition, offset }) => `${offset} in ${partition}`));
+    this.#tell(`${member.name} commits ${said}`, 'record');
+    this.#send(member.name, true, `commit ${said}`);
   }
 
   #answer(at: number, member: Mutable<MemberScene>, api: string, detail: TraceEvent['detail']): void {
@@ -320,12 +350,6 @@ function namesIn(partitions: unknown): string[] {
 
 function sizeOf(list: unknown): number {
   return (list as readonly unknown[]).length;
-}
-
-function commitsIn(offsets: unknown): string {
-  return (offsets as readonly { readonly partition: string; readonly offset: number }[])
-    .map(({ partition, offset }) => `${offset} in ${partition}`)
-    .join(', ');
 }
 
 function listed(names: readonly string[]): string {

@@ -64,7 +64,7 @@ function memberWords(member: MemberScene, atMs: number): string {
     asks === undefined ? '' : `has waited ${duration(atMs - asks.since)} for an answer to ${asks.what}`,
     left === undefined ? '' : `is given up in ${duration(left)} unless it is heard`,
     beatAt === undefined ? '' : `last heartbeat ${duration(atMs - beatAt)} ago`,
-    polled === undefined ? '' : `last poll ${duration(atMs - polled.at)} ago`,
+    polled === undefined ? '' : polled.isPolling ? 'in poll' : `last poll ${duration(atMs - polled.at)} ago`,
   ];
   return `${name}: ${facts.filter((fact) => fact !== '').join('; ')}.`;
 }

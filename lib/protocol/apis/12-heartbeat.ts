@@ -1,6 +1,7 @@
 /** Heartbeat: a member says that it lives, and learns whether the group is rebalancing. */
 import { api, int16, int32, string } from '../schema.ts';
 
+// #region heartbeat
 export const Heartbeat = api({
   key: 12,
   name: 'Heartbeat',
@@ -17,3 +18,4 @@ export const Heartbeat = api({
     errorCode: int16.about('What the member must do about the group, or 0.'),
   },
 });
+// #endregion heartbeat
