@@ -95,7 +95,7 @@ test.each<[name: string, answer: Program, says: RegExp]>([
   [
     'lanes in turns',
     lanesBy(({ offset }) => offset % 4, highest),
-    /Ada's -120 was begun, and Ada's \+150 was done at .* The two were in different lanes/,
+    /Ada's -120 was begun, and Ada's \+150 was done at .* Nothing made it wait: the two were in different lanes/,
   ],
   ['a lane for each account', lanesBy(({ key }) => String(key), highest), /5 were at work at once/],
   [
