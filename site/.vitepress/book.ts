@@ -7,7 +7,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Chapter } from '../../chapters/tools/cells.ts';
-import { parseChapter } from '../../chapters/tools/cells.ts';
+import { cellsOf, parseChapter } from '../../chapters/tools/cells.ts';
+import type { Minutes } from './minutes.ts';
+import { minutesOf } from './minutes.ts';
 
 /** The project's folder. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -22,7 +24,37 @@ export function bookFolder(): string {
 export interface ContentsEntry {
   number: string;
   title: string;
+  /** From the base of the site on, with a slash before it and no `.html` behind. */
   link: string;
+  minutes: Minutes;
+  /** How many cells run on the page, and how many of these are exercises. */
+  cells: number;
+  exercises: number;
+}
+
+/** A page beside the chapters. */
+export interface PageEntry {
+  title: string;
+  link: string;
+  /** What the front matter says of it in a sentence; empty when it says nothing. */
+  description: string;
+  /** The heading under which the page is listed. */
+  section: string;
+}
+
+/** What every page knows of the book. */
+export interface BookTheme {
+  contents: ContentsEntry[];
+  pages: PageEntry[];
+  /** Before the path of a page's file: where it can be edited. */
+  editAddress: string | undefined;
+  search: object;
+}
+
+/** The file of a page, for those who read its text. */
+export interface PageFile extends PageEntry {
+  /** From the project's folder. */
+  path: string;
 }
 
 /** Reads a file of the project; undefined when there is none. */
@@ -52,11 +84,63 @@ export function chapterOfFile(file: string): string | undefined {
   return /^([^/]+)\.md$/.exec(path)?.[1];
 }
 
-/** Number, title and address of every chapter. */
+/** Every chapter, in order; side chapters, which have a letter for a number, are the last. */
 export function contents(): ContentsEntry[] {
-  return chapterNames().map((name) => ({
-    number: name.split('-')[0],
-    title: readChapter(name).title,
-    link: `/${name}`,
-  }));
+  return chapterNames().map((name) => {
+    const chapter = readChapter(name);
+    const cells = cellsOf(chapter).filter(({ mark }) => mark === 'everywhere');
+    return {
+      number: name.split('-')[0],
+      title: chapter.title,
+      link: `/${name}`,
+      minutes: minutesOf(chapter),
+      cells: cells.filter(({ exercise }) => !exercise).length,
+      exercises: cells.filter(({ exercise }) => exercise).length,
+    };
+  });
+}
+
+/** The headings of the pages beside the chapters, by `section` of their front matter, in the order in which they are listed. */
+const SECTIONS: Record<string, string> = {
+  '': 'Beside the chapters',
+  appendix: 'Appendices',
+  source: 'The source, annotated',
+  teaching: 'For instructors',
+};
+
+/** Every page beside the chapters, by section, and within it by `order` of the front matter. A page needs only to be there. */
+export function pages(): PageFile[] {
+  const files = ['site', 'site/source'].flatMap((folder) => {
+    if (!existsSync(join(ROOT, folder))) return [];
+    const names = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.md') && name !== 'index.md');
+    return names.sort().map((name) => `${folder}/${name}`);
+  });
+  const known = files.map((path) => {
+    const text = readSource(path) ?? '';
+    const { title, description = '', section = '', order = '99' } = frontMatter(text);
+    const heading = /^# (.+)$/m.exec(text)?.[1];
+    return {
+      path,
+      title: title ?? heading ?? path,
+      link: path.slice('site'.length, -'.md'.length),
+      description,
+      section: SECTIONS[section] ?? SECTIONS.appendix,
+      order: Number(order),
+    };
+  });
+  const places = Object.values(SECTIONS);
+  const sorted = known.sort((a, b) => places.indexOf(a.section) - places.indexOf(b.section) || a.order - b.order);
+  return sorted.map(({ order: _, ...page }) => page);
+}
+
+/** The lines `name: value` at the head of a page. */
+export function frontMatter(text: string): Record<string, string | undefined> {
+  const [, head = ''] = /^---\r?\n([\s\S]*?)\r?\n---\r?\n/.exec(text) ?? [];
+  const lines = [...head.matchAll(/^(\w+):[ \t]*(.*?)[ \t]*$/gm)];
+  return Object.fromEntries(lines.map(([, name, value]) => [name, value.replace(/^(['"])(.*)\1$/, '$2')]));
+}
+
+/** The text of a page without its front matter. */
+export function withoutFrontMatter(text: string): string {
+  return text.replace(/^---\r?\n[\s\S]*?\r?\n---\r?\n/, '').trimStart();
 }

@@ -5,15 +5,24 @@
 
 import { basename, join } from 'node:path';
 import { defineConfigWithTheme } from 'vitepress';
-import type { ContentsEntry } from './book.ts';
-import { bookFolder, contents, ROOT } from './book.ts';
+import { editAddress, siteAddress } from './address.ts';
+import type { BookTheme } from './book.ts';
+import { bookFolder, contents, pages, ROOT, readSource } from './book.ts';
 import { cellsPlugin } from './cellsPlugin.ts';
 import { codeTheme, colourWithoutHaste } from './codeTheme.ts';
+import { firstRunPlugin } from './firstRunPlugin.ts';
+import { descriptionOf, headOf } from './head.ts';
 import { kernelPlugin } from './kernelPlugin.ts';
+import { writeServiceWorker } from './offline.ts';
 import { pagesPlugin } from './pagesPlugin.ts';
+import { searchableText } from './search.ts';
 import { sourcePlugin } from './sourcePlugin.ts';
+import { writeTexts } from './texts.ts';
 
 const BOOK = bookFolder();
+const TITLE = 'One Consumer per Partition';
+const DESCRIPTION = "Kafka's consumer groups, taken apart in TypeScript";
+const ADDRESS = siteAddress(process.env.KAFKAITO_BASE ?? '');
 /** The folders of pages. A page of `site/source` keeps its folder in its address, the others lie side by side. */
 const PAGES = ['site', 'site/source', `${BOOK}chapters`];
 
@@ -23,10 +32,11 @@ const ICON = [
   'd="M1 5h14v6H1zM6 5v6M10.5 5v6"/><path fill="#0072B2" d="M10.5 5H15v6h-4.5z"/></svg>',
 ].join('');
 
-export default defineConfigWithTheme<{ contents: ContentsEntry[] }>({
+export default defineConfigWithTheme<BookTheme>({
   lang: 'en-GB',
-  title: 'One Consumer per Partition',
-  description: "Kafka's consumer groups, taken apart in TypeScript",
+  title: TITLE,
+  description: DESCRIPTION,
+  base: ADDRESS.base,
   srcDir: ROOT,
   srcExclude: besides(PAGES),
   outDir: join(ROOT, 'dist', BOOK === '' ? 'site' : `site-${basename(BOOK)}`),
@@ -36,16 +46,37 @@ export default defineConfigWithTheme<{ contents: ContentsEntry[] }>({
     'site/source/:page.md': 'source/:page.md',
     [`${BOOK}chapters/:page.md`]: ':page.md',
   },
-  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
+  head: [
+    ['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }],
+    ['meta', { name: 'theme-color', content: '#fffefb', media: '(prefers-color-scheme: light)' }],
+    ['meta', { name: 'theme-color', content: '#161614', media: '(prefers-color-scheme: dark)' }],
+  ],
   cleanUrls: true,
   appearance: true,
-  themeConfig: { contents: contents() },
+  themeConfig: {
+    contents: contents(),
+    pages: pages().map(({ path: _, ...page }) => page),
+    editAddress: editAddress(JSON.parse(readSource('package.json') ?? '{}').repository),
+    search: { provider: 'local', options: { _render: searchableText } },
+  },
+  sitemap: ADDRESS.origin === undefined ? undefined : { hostname: ADDRESS.origin + ADDRESS.base },
+  transformPageData(page, { siteConfig }) {
+    return { description: descriptionOf(page, join(siteConfig.srcDir, page.filePath)) };
+  },
+  transformHead: ({ pageData }) => headOf(pageData, TITLE, ADDRESS),
+  // An empty file for icons, which this theme has none of, and which would keep the page waiting.
+  transformHtml: (html) => html.replace(/\s*<link rel="preload stylesheet" href="[^"]*vp-icons\.css" as="style">/, ''),
+  async buildEnd({ outDir }) {
+    writeTexts(outDir, { base: ADDRESS.base, title: TITLE, description: DESCRIPTION });
+    await writeServiceWorker(outDir, ADDRESS.base);
+  },
   markdown: {
     theme: codeTheme,
     config(md) {
       cellsPlugin(md);
       pagesPlugin(md);
       sourcePlugin(md);
+      firstRunPlugin(md);
     },
     shikiSetup: colourWithoutHaste,
   },

@@ -22,3 +22,9 @@ declare module 'virtual:kafkaito-kernel' {
   export const workerText: string;
   export const frame: string;
 }
+
+/** Made by VitePress: the index of the search, by language. */
+declare module '@localSearchIndex' {
+  const index: { root: () => Promise<{ default: string }> };
+  export default index;
+}

@@ -17,10 +17,16 @@ const TYPES: Record<string, string> = {
   '.json': 'application/json; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.md': 'text/markdown; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+  '.xml': 'application/xml; charset=utf-8',
 };
 
+/** Files under `assets/` have a hash in their names, so they never change. */
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
 export interface SiteServer {
-  /** Such as `http://127.0.0.1:4173`. */
+  /** Such as `http://127.0.0.1:4173`; the base comes behind it. */
   address: string;
   close(): void;
 }
@@ -28,10 +34,11 @@ export interface SiteServer {
 /**
  * Serves a folder.
  * @param port 0 for any that is free
+ * @param base the path at which the folder is to be found, with a slash at both ends
  * @throws Error with the code EADDRINUSE when the port is taken
  */
-export function serveFolder(folder: string, port: number, host = '127.0.0.1'): Promise<SiteServer> {
-  const server = createServer((request, response) => answer(folder, request, response));
+export function serveFolder(folder: string, port: number, host = '127.0.0.1', base = '/'): Promise<SiteServer> {
+  const server = createServer((request, response) => answer(folder, base, request, response));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
@@ -47,19 +54,20 @@ export function serveFolder(folder: string, port: number, host = '127.0.0.1'): P
   });
 }
 
-function answer(folder: string, request: IncomingMessage, response: ServerResponse): void {
-  const file = findFile(folder, request.url ?? '/');
+function answer(folder: string, base: string, request: IncomingMessage, response: ServerResponse): void {
+  const url = request.url ?? '/';
+  const file = url.startsWith(base) ? findFile(folder, url.slice(base.length - 1)) : undefined;
   const found = file ?? join(folder, '404.html');
   if (!existsSync(found)) {
     response.writeHead(404).end('Not found');
     return;
   }
   const type = TYPES[extname(found)] ?? 'application/octet-stream';
-  const isText = /text|json|svg/.test(type);
+  const isText = /text|json|svg|xml/.test(type);
   const zips = isText && /\bgzip\b/.test(String(request.headers['accept-encoding']));
   const headers = {
     'content-type': type,
-    'cache-control': 'no-cache',
+    'cache-control': found.startsWith(join(folder, 'assets', sep)) ? FOR_EVER : 'no-cache',
     ...(zips ? { 'content-encoding': 'gzip' } : {}),
   };
   response.writeHead(file === undefined ? 404 : 200, headers);

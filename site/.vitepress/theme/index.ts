@@ -16,6 +16,7 @@ import './source.css';
 /** Components that only some pages name, and only those pages load. Another is another line. */
 const onUse: Record<string, () => Promise<Component>> = {
   Contents: () => import('./Contents.vue'),
+  FirstRun: () => import('./FirstRun.vue'),
 };
 
 export default {

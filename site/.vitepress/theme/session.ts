@@ -23,6 +23,12 @@ export class PageSession {
   #kernel: Promise<Kernel> | null = null;
   /** Counts the kernels, so that a run that was stopped knows it. */
   #kernels = 0;
+  readonly #onEnd: (cell: CellState) => void;
+
+  /** @param onEnd told of each cell whose run has come to its end */
+  constructor(onEnd: (cell: CellState) => void) {
+    this.#onEnd = onEnd;
+  }
 
   /** Adds a cell when it appears on the page; returns how to take it out again. */
   add(cell: LiveCell): () => void {
@@ -124,6 +130,7 @@ export class PageSession {
     if (end === 'stopped') cell.stale = true;
     else if (!end.ok) cell.error = end.error;
     this.announcement.value = describeEnd(cell);
+    this.#onEnd(cell);
   }
 
   async #inKernel(cell: LiveCell) {

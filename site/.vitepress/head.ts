@@ -1,0 +1,57 @@
+/** What stands in the head of a page for search engines, for those who share a link, and for machines. */
+
+import type { HeadConfig, PageData } from 'vitepress';
+import type { SiteAddress } from './address.ts';
+import { chapterNames, chapterOfFile, readChapter, readSource, withoutFrontMatter } from './book.ts';
+
+/** Longer ones are cut off where they are shown. */
+const DESCRIPTION_CHARACTERS = 160;
+
+/** What the front matter says of the page, or the sentences with which its text begins. */
+export function descriptionOf({ filePath, frontmatter }: PageData, file: string): string {
+  if (frontmatter.description) return frontmatter.description;
+  const name = chapterOfFile(file);
+  const segments = name === undefined ? [] : readChapter(name).segments;
+  const text =
+    name === undefined
+      ? withoutFrontMatter(readSource(filePath) ?? '')
+      : segments.map((each) => (each.kind === 'prose' ? each.text : '')).join('\n\n');
+  return firstSentences(text);
+}
+
+function firstSentences(markdown: string): string {
+  const paragraphs = markdown
+    .replace(/<details>[\s\S]*?<\/details>|^#.*$|^(:::|<<<|```).*$/gm, '')
+    .split(/\n\s*\n/)
+    .map((paragraph) => paragraph.replace(/\s+/g, ' ').trim());
+  const words = (paragraphs.find((paragraph) => /^[A-Z`*[].{39}/.test(paragraph)) ?? '')
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/[`*]/g, '');
+  let description = '';
+  for (const sentence of words.split(/(?<=[.:?]) (?=[A-Z])/)) {
+    if (description !== '' && description.length + sentence.length >= DESCRIPTION_CHARACTERS) break;
+    description = `${description} ${sentence}`.trim();
+  }
+  return description;
+}
+
+/** The tags of one page. */
+export function headOf(
+  { title, description, relativePath, isNotFound }: PageData,
+  siteTitle: string,
+  { base, origin }: SiteAddress,
+): HeadConfig[] {
+  if (isNotFound || relativePath === '404.md') return [['meta', { name: 'robots', content: 'noindex' }]];
+  const path = relativePath.replace(/(^|\/)index\.md$/, '$1').replace(/\.md$/, '');
+  const tags: HeadConfig[] = [
+    ['meta', { property: 'og:type', content: path === '' ? 'website' : 'article' }],
+    ['meta', { property: 'og:site_name', content: siteTitle }],
+    ['meta', { property: 'og:title', content: title }],
+    ['meta', { property: 'og:description', content: description }],
+  ];
+  if (chapterNames().includes(path))
+    tags.push(['link', { rel: 'alternate', type: 'text/markdown', href: `${base}${path}.md` }]);
+  if (origin === undefined) return tags;
+  const address = origin + base + path;
+  return [...tags, ['meta', { property: 'og:url', content: address }], ['link', { rel: 'canonical', href: address }]];
+}
