@@ -22,6 +22,8 @@ export interface DisplayBundle {
   'text/plain': string;
   'image/svg+xml'?: string;
   'text/html'?: string;
+  /** A run to be looked at moment by moment (lib/draw/theatre), as JSON. */
+  'application/vnd.kafkaito.play+json'?: string;
 }
 
 /** Something a cell printed, in the order in which it was printed. */

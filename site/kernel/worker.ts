@@ -55,6 +55,7 @@ function start(port: MessagePort): void {
   Object.assign(globalThis.console, cellConsole);
   Object.assign(Error, { stackTraceLimit: STACK_FRAMES });
   Object.assign(globalThis, {
+    [Symbol.for('kafkaito.stage')]: true,
     [Symbol.for('kafkaito.display')]: (bundle: DisplayBundle) => {
       const copy = JSON.parse(JSON.stringify(bundle)) as DisplayBundle;
       meter.emit({ kind: 'display', bundle: copy }, JSON.stringify(copy).length);

@@ -20,6 +20,8 @@ export function suite(test: TestUserConfig): ViteUserConfig {
         { find: /^course$/, replacement: source('chapters/tools/index.ts') },
         { find: /^course\/kafkajs$/, replacement: source('chapters/tools/kafkajs/index.ts') },
         { find: /^course\/models$/, replacement: source('chapters/tools/models/index.ts') },
+        { find: /^course\/recorded$/, replacement: source('chapters/tools/recorded/index.ts') },
+        { find: /^course\/theatre$/, replacement: source('chapters/tools/theatre/index.ts') },
         { find: /^course\/(.+)$/, replacement: source('chapters/tools/exercises/$1.ts') },
       ],
     },

@@ -11,8 +11,8 @@ const titles = ['Flood', 'Rowing', 'Harbour', 'Elections', 'Bakery', 'Chess'];
 const PARTITIONS = 2;
 
 /** A fresh world with six articles, by turns in the two partitions of the topic `articles`. */
-export async function newsroom(): Promise<SimulatedKafka> {
-  const kafka = await simulate({ seed: 7, topics: { articles: PARTITIONS } });
+export async function newsroom(seed = 7): Promise<SimulatedKafka> {
+  const kafka = await simulate({ seed, topics: { articles: PARTITIONS } });
   await publish(kafka, titles);
   return kafka;
 }

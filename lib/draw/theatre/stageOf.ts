@@ -30,6 +30,8 @@ export interface StageSettings {
   readonly fromMs?: number;
   /** The moment to begin with, in ms; by default the last in which a partition was given to somebody. */
   readonly atMs?: number;
+  /** `reading`: who reads what, and not what is said for it; for those who have not met the protocol. Default `protocol`. */
+  readonly level?: 'reading' | 'protocol';
   readonly seed?: number;
   /** The texts of records by the names of partitions, from offset 0. */
   readonly records?: { readonly [partition: string]: readonly string[] };
@@ -46,8 +48,8 @@ interface Commit {
 type Weight = 'group' | 'record';
 
 export function stageOf(events: readonly TraceEvent[], settings: StageSettings): Play {
-  const { caption, cast, fromMs = 0, atMs, seed, records = {}, fault, verdict = [] } = settings;
-  const stage = new Stage(cast.slice(0, MOST_MEMBERS));
+  const { caption, cast, fromMs = 0, atMs, level = 'protocol', seed, records = {}, fault, verdict = [] } = settings;
+  const stage = new Stage(cast.slice(0, MOST_MEMBERS), level === 'protocol');
   const moments: { readonly scene: Scene; readonly isOfGroup: boolean }[] = [];
   for (const [index, event] of events.entries()) {
     stage.take(event);
@@ -105,6 +107,7 @@ function processOf(client: unknown): string {
 class Stage {
   readonly #members = new Map<string, Mutable<MemberScene>>();
   readonly #partitions = new Map<string, Mutable<PartitionScene>>();
+  readonly #hasProtocol: boolean;
   #group: GroupScene | undefined;
   readonly #done: string[] = [];
   /** When each member last asked for a record, and when it last was handed some. */
@@ -114,7 +117,8 @@ class Stage {
   #messages: MessageScene[] = [];
   isOfGroup = false;
 
-  constructor(cast: readonly string[]) {
+  constructor(cast: readonly string[], hasProtocol: boolean) {
+    this.#hasProtocol = hasProtocol;
     for (const name of cast) this.#members.set(name, { name, state: 'absent', reads: [], leads: false });
   }
 
@@ -127,7 +131,7 @@ class Stage {
     return {
       at,
       says: this.#says,
-      group: this.#group,
+      group: this.#hasProtocol ? this.#group : undefined,
       partitions: partitions.slice(0, MOST_PARTITIONS).map((partition) => ({ ...partition })),
       members: [...this.#members.values()].map((member) => ({ ...member })),
       messages: this.#messages.slice(0, MOST_MESSAGES),
@@ -244,14 +248,14 @@ class Stage {
     if (what === 'group.state') {
       const [state, generation] = [String(detail.to), Number(detail.generation)];
       this.#group = { name, state, generation, members: sizeOf(detail.members) };
-      this.#tell(`the group is ${state}, generation ${generation}`, 'group');
+      if (this.#hasProtocol) this.#tell(`the group is ${state}, generation ${generation}`, 'group');
       return;
     }
     const member = this.#members.get(processOf(detail.member));
     if (member === undefined) return;
     if (detail.change === 'joined') return;
     member.heard = undefined;
-    this.#tell(`the coordinator takes ${member.name} out: ${detail.why}`, 'group', detail.change !== 'left');
+    this.#tell(`the broker takes ${member.name} out of the group: ${detail.why}`, 'group', detail.change !== 'left');
   }
 
   #takeWire({ at, what, detail }: TraceEvent): void {
@@ -267,50 +271,46 @@ class Stage {
     if (member.heard !== undefined) member.heard = { ...member.heard, at };
     if (api === 'Heartbeat') member.beatAt = at;
     if (api === 'Heartbeat' || api === 'OffsetFetch') return;
-    if (api === 'OffsetCommit') return this.#hearCommit(at, member, detail.offsets as never as readonly Commit[]);
-    member.asks = { what: api, since: at };
+    if (this.#hasProtocol) member.asks = { what: api, since: at };
+    if (api === 'OffsetCommit') this.#hearCommit(name, detail.offsets as never as readonly Commit[]);
     if (api === 'JoinGroup') {
       if (detail.member !== '') member.heard = { at, sessionTimeoutMs: Number(detail.sessionTimeoutMs) };
       const polled = member.polled ?? { at, isPolling: true };
       member.polled = { ...polled, maxPollIntervalMs: Number(detail.rebalanceTimeoutMs) };
-      this.#tell(`${name} asks to join${detail.member === '' ? ', and has no id yet' : ''}`, 'group');
+      this.#ask(name, api, `asks to join${detail.member === '' ? ', and has no id yet' : ''}`);
     } else if (api === 'SyncGroup') {
-      const isLeader = sizeOf(Object.keys(detail.assignments ?? {})) > 0;
-      this.#tell(isLeader ? `${name} hands in who reads what` : `${name} asks what it shall read`, 'group');
-    } else if (api === 'LeaveGroup') this.#tell(`${name} leaves the group`, 'group');
-    this.#send(name, true, api);
+      const isLeader = Object.keys(detail.assignments ?? {}).length > 0;
+      this.#ask(name, api, isLeader ? 'hands in who reads what' : 'asks what it shall read');
+    } else if (api === 'LeaveGroup') this.#ask(name, api, 'leaves the group');
   }
 
   /** A commit of what is committed already is worth no word. */
-  #hearCommit(at: number, member: Mutable<MemberScene>, commits: readonly Commit[]): void {
-    member.asks = { what: 'OffsetCommit', since: at };
+  #hearCommit(name: string, commits: readonly Commit[]): void {
     const news = commits.filter(({ partition, offset }) => this.#partition(partition).committed !== offset);
     if (news.length === 0) return;
     const said = listed(news.map(({ partition, offset }) => `${offset} in ${partition}`));
-    this.#tell(`${member.name} commits ${said}`, 'record');
-    this.#send(member.name, true, `commit ${said}`);
+    this.#tell(`${name} commits ${said}`, 'record');
+    this.#send(name, true, `commit ${said}`);
   }
 
   #answer(at: number, member: Mutable<MemberScene>, api: string, detail: TraceEvent['detail']): void {
     const { name } = member;
     const errors = Object.values((detail.errors ?? {}) as { readonly [partition: string]: number });
     const error = Number(detail.error ?? errors.find((code) => code !== 0) ?? 0);
-    if (member.heard !== undefined && api !== 'OffsetFetch') member.heard = { ...member.heard, at };
+    if (api === 'OffsetFetch') return;
+    if (member.heard !== undefined) member.heard = { ...member.heard, at };
     if (member.asks?.what === api) member.asks = undefined;
-    if (error !== 0 && api !== 'OffsetFetch') {
-      const said = errorOf(error).name;
-      this.#send(name, false, said);
-      if (error === Errors.MEMBER_ID_REQUIRED.code) this.#tell(`${name} is given an id`, 'group');
-      else this.#tell(`${name} asked for ${api} and hears ${said}`, 'group', true);
-    } else if (api === 'JoinGroup') {
-      member.leads = detail.leader === detail.member;
+    if (error === Errors.MEMBER_ID_REQUIRED.code) this.#reply(name, errorOf(error).name, 'is given an id');
+    else if (error !== 0)
+      this.#reply(name, errorOf(error).name, `asked for ${api} and hears ${errorOf(error).name}`, true);
+    else if (api === 'JoinGroup') {
+      const { generation, leader } = detail;
+      member.leads = this.#hasProtocol && leader === detail.member;
       const role = member.leads ? 'leads' : 'follows';
-      this.#send(name, false, `generation ${detail.generation}`);
-      this.#tell(`${name} is in generation ${detail.generation} and ${role}`, 'group');
+      this.#reply(name, `generation ${generation}`, `is in generation ${generation} and ${role}`);
     } else if (api === 'SyncGroup') {
-      const part = (detail.assignment ?? []) as readonly string[];
-      this.#send(name, false, part.length === 0 ? 'nothing' : listed(part));
-      this.#tell(`${name} is told to read ${part.length === 0 ? 'nothing' : listed(part)}`, 'group');
+      const part = listed((detail.assignment ?? []) as readonly string[]) || 'nothing';
+      this.#reply(name, part, `is told to read ${part}`);
     }
   }
 
@@ -331,6 +331,19 @@ class Stage {
   #tell(text: string, weight: Weight, decisive = false): void {
     this.#says.push({ text, decisive });
     if (weight === 'group') this.isOfGroup = true;
+  }
+
+  /** A question that belongs to the protocol of groups, and its answer. */
+  #ask(name: string, message: string, says: string): void {
+    if (!this.#hasProtocol) return;
+    this.#send(name, true, message);
+    this.#tell(`${name} ${says}`, 'group');
+  }
+
+  #reply(name: string, message: string, says: string, decisive = false): void {
+    if (!this.#hasProtocol) return;
+    this.#send(name, false, message);
+    this.#tell(`${name} ${says}`, 'group', decisive);
   }
 
   #send(member: string, toBroker: boolean, says: string, isLost = false): void {

@@ -4,7 +4,7 @@
  */
 
 import { ref } from 'vue';
-import type { Kernel } from '../../kernel/kernel.ts';
+import type { Kernel, RunEnd } from '../../kernel/kernel.ts';
 import type { CellOutput } from '../../kernel/protocol.ts';
 import type { CellState, LiveCell } from './cellState.ts';
 import { forgetFile, savedFile, saveFile } from './files.ts';
@@ -49,6 +49,19 @@ export class PageSession {
   async runAll(): Promise<void> {
     this.#endKernel();
     await this.#runInOrder(this.#cells.filter((cell) => cell.runnable));
+  }
+
+  /** Runs a line or two beside the cells, for a drawing that asks for more; what it prints goes to `onOutput`. Null: nothing has run that it could build upon. */
+  async aside(source: string, onOutput: (output: CellOutput) => void): Promise<RunEnd | null> {
+    if (this.isRunning.value || this.#kernel === null) return null;
+    this.isRunning.value = true;
+    try {
+      const request = { name: 'aside', source, isModule: false, files: this.#files(), parts: await partsFor(source) };
+      const kernel = await this.#kernel;
+      return kernel === null ? 'stopped' : await kernel.run(request, onOutput);
+    } finally {
+      this.isRunning.value = false;
+    }
   }
 
   /** Ends the kernel. Nothing that ran before it can be built upon any more. */
