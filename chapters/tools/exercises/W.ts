@@ -34,7 +34,7 @@ export function listen(kafka: SimulatedKafka, program = STRANGER): readonly Fram
   const begun = new Map<string, Uint8Array>();
   kafka.cluster.network.taps.add(({ connection, from, to, moment, bytes }) => {
     if (moment !== 'sent' || ![from, to].includes(program)) return;
-    const { frames, left } = cutAll(joined(begun.get(`${connection} ${from}`) ?? new Uint8Array(0), bytes));
+    const { frames, left } = cut(joined(begun.get(`${connection} ${from}`) ?? new Uint8Array(0), bytes));
     begun.set(`${connection} ${from}`, left);
     for (const frame of frames.filter(({ length }) => length >= 12)) {
       const number = int32At(frame, from === program ? 8 : 4);
@@ -136,6 +136,18 @@ export function bytesOf(hex: string): Uint8Array {
 /** Four bytes as a number with a sign, the highest byte first. */
 export function int32At(bytes: Uint8Array, at: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getInt32(at);
+}
+
+/** The frames in some bytes, with their sizes, and what is left behind the last whole one. */
+function cut(bytes: Uint8Array): { frames: Uint8Array[]; left: Uint8Array } {
+  const frames: Uint8Array[] = [];
+  let left = bytes;
+  while (left.length >= 4 && left.length >= 4 + int32At(left, 0)) {
+    const end = Math.max(4, 4 + int32At(left, 0));
+    frames.push(left.slice(0, end));
+    left = left.slice(end);
+  }
+  return { frames, left };
 }
 
 function int16At(bytes: Uint8Array, at: number): number {
@@ -246,11 +258,9 @@ export function judge(connection: () => Frames): Verdict {
   const wrong = outcomes.filter(({ came }) => came.text !== wantedFrames.join(' | '));
   lines.push(`right for ${cases.length - wrong.length} of ${cases.length} ways of cutting`);
   if (wrong.length > 0) {
-    const [first] = wrong;
-    const remark = mistakes.find(({ answer }) =>
-      outcomes.every(({ chunks, came }) => outcomeOf(answer, chunks).text === came.text),
-    )?.remark;
-    return new Verdict(false, [...lines, `${first.name}: ${first.came.says}`, remark ?? symptom(first.came)]);
+    const [{ name, came }] = wrong;
+    const says = remark(outcomes.map((one) => one.came)) ?? symptom(came);
+    return new Verdict(false, [...lines, `${name}: ${came.says}`, says]);
   }
   const rest = twoAtOnce(connection) ?? negative(connection) ?? promised(connection);
   if (rest !== undefined) return new Verdict(false, [...lines, rest]);
@@ -279,63 +289,26 @@ function outcomeOf(connection: () => Frames, chunks: readonly Uint8Array[]): Out
   return { text: came.join(' | '), says, frames: came };
 }
 
-/** What people write, and what is to be said to it. */
-const mistakes: readonly { readonly answer: () => Frames; readonly remark: string }[] = [
-  {
-    answer: () => (chunk) => [chunk.subarray(4)],
-    remark:
-      'A chunk is taken for a frame. TCP promises the bytes and their order; where one write ended and the next began is not kept.',
-  },
-  {
-    answer: () => (chunk) => [chunk.subarray(4, 4 + int32At(chunk, 0))],
-    remark:
-      'Of each chunk the first frame is taken. What stands behind it in the same chunk is lost, and what is still to come is not waited for.',
-  },
-  {
-    answer: () => (chunk) => withoutSizes(cutAll(chunk).frames),
-    remark:
-      'Joined frames come apart, and half a frame is forgotten: what is left of a chunk belongs in front of the next one.',
-  },
-  {
-    answer: () => {
-      let rest: Uint8Array = new Uint8Array(0);
-      return (chunk) => {
-        const { frames, left } = cutAll(joined(rest, chunk), 1);
-        rest = left;
-        return withoutSizes(frames);
-      };
-    },
-    remark:
-      'One frame is taken for each chunk. A chunk can complete several: go on until what is left is not a whole one.',
-  },
-  {
-    answer: () => {
-      let rest: Uint8Array = new Uint8Array(0);
-      return (chunk) => {
-        const { frames, left } = cutAll(joined(rest, chunk), Infinity, 0);
-        rest = left;
-        return withoutSizes(frames);
-      };
-    },
-    remark: 'The size is read as if it counted itself. It counts what stands behind it: a frame of 10 takes 14 bytes.',
-  },
-];
-
-/** The frames in some bytes, with their sizes, and what is left; `own`: how many bytes the size takes that it does not count. */
-function cutAll(bytes: Uint8Array, most = Infinity, own = 4): { frames: Uint8Array[]; left: Uint8Array } {
-  const frames: Uint8Array[] = [];
-  let left = bytes;
-  while (frames.length < most && left.length >= 4 && left.length >= own + int32At(left, 0)) {
-    const end = Math.max(4, own + int32At(left, 0));
-    frames.push(left.slice(0, end));
-    left = left.slice(end);
-  }
-  return { frames, left };
+/** What people write, by what comes of it, and what is to be said to it. */
+function remark(outcomes: readonly Outcome[]): string | undefined {
+  const [each, joinedUp] = outcomes;
+  const torn = outcomes[outcomes.findIndex((_, index) => cases[index].chunks[0].length === TORN_AT)];
+  const [first, second] = wantedFrames;
+  if (each.frames[0] === hexOf(STREAM.subarray(4, SIZES[0] - 4)))
+    return 'The size is read as if it counted itself. It counts what stands behind it: a frame of 10 takes 14 bytes.';
+  if (joinedUp.text === hexOf(STREAM.subarray(4)))
+    return 'A chunk is taken for a frame. TCP promises the bytes and their order; where one write ended and the next began is not kept.';
+  if (joinedUp.text === first && torn.frames[1] === second)
+    return 'One frame is taken for each chunk. A chunk can complete several: go on until what is left is not a whole one.';
+  if (joinedUp.text === first)
+    return 'Of each chunk the first frame is taken. What stands behind it in the same chunk is lost, and what is still to come is not waited for.';
+  if (joinedUp.text === wantedFrames.join(' | ') && torn.frames[0] === first && torn.frames[1] !== second)
+    return 'Joined frames come apart, and half a frame is forgotten: what is left of a chunk belongs in front of the next one.';
+  return undefined;
 }
 
-function withoutSizes(frames: readonly Uint8Array[]): Uint8Array[] {
-  return frames.map((frame) => frame.subarray(4));
-}
+/** In the middle of the second frame. */
+const TORN_AT = 20;
 
 function symptom({ error, frames }: Outcome): string {
   if (error !== undefined && /offset|bounds|range/i.test(error))
