@@ -31,7 +31,7 @@ export const observations: ChapterObservations = {
     },
     {
       id: 'auto',
-      says: 'A consumer that commits by itself does so inside poll: while its program works, nothing is committed.',
+      says: 'A consumer that commits by itself does so inside `poll`: while its program works, nothing is committed.',
       cell: 'auto',
       async sees(scene) {
         const { world } = scene.kafka;
@@ -83,7 +83,7 @@ export const observations: ChapterObservations = {
     },
     {
       id: 'earliest',
-      says: 'A committed offset goes before earliest; a commit of 0 brings everything back.',
+      says: 'A committed offset goes before `earliest`; a commit of 0 brings everything back.',
       cell: 'warm-up',
       async sees(scene) {
         const topic = await scene.topic(1, events);

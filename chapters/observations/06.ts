@@ -24,7 +24,7 @@ export const observations: ChapterObservations = {
   observations: [
     {
       id: 'reads-on',
-      says: 'After a failure that was caught, the next poll goes on behind the batch, though nothing was committed.',
+      says: 'After a failure that was caught, the next `poll` goes on behind the batch, though nothing was committed.',
       cell: 'again',
       async sees(scene) {
         const { consumer, ten } = await handedTen(scene);
@@ -55,7 +55,7 @@ export const observations: ChapterObservations = {
     },
     {
       id: 'closes',
-      says: 'With auto-commit, close commits all that poll has returned, also what was never worked on.',
+      says: 'With auto-commit, `close` commits all that `poll` has returned, also what was never worked on.',
       cell: 'ends',
       async sees(scene) {
         const { consumer } = await handedTen(scene, { enableAutoCommit: true });

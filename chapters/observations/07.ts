@@ -105,7 +105,7 @@ export const observations: ChapterObservations = {
     },
     {
       id: 'four',
-      says: 'By range, four members of two topics with two partitions each are two that work and two that wait.',
+      says: 'By `range`, four members of two topics with two partitions each are two that work and two that wait.',
       cell: 'four',
       async sees(scene) {
         const pictures = `${scene.name}-pictures`;

@@ -22,7 +22,7 @@ export const observations: ChapterObservations = {
   observations: [
     {
       id: 'topics',
-      says: 'The topic __consumer_offsets has fifty partitions, is compacted, and is left out of the list of topics.',
+      says: 'The topic `__consumer_offsets` has fifty partitions, is compacted, and is left out of the list of topics.',
       cell: 'topics',
       async sees(scene) {
         const topic = await scene.topic();

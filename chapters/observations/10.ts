@@ -73,7 +73,7 @@ export const observations: ChapterObservations = {
     },
     {
       id: 'stay',
-      says: 'By sticky, those who stay keep what they had when a member leaves.',
+      says: 'By `sticky`, those who stay keep what they had when a member leaves.',
       cell: 'drawn',
       async sees(scene) {
         await scene.topic(7);

@@ -26,7 +26,7 @@ export const observations: ChapterObservations = {
   observations: [
     {
       id: 'twice',
-      says: 'A copy that works for longer than maxPollIntervalMs loses its partition to another, which begins the same event, and its commit is refused.',
+      says: 'A copy that works for longer than `maxPollIntervalMs` loses its partition to another, which begins the same event, and its commit is refused.',
       cell: 'half-an-hour',
       async sees(scene) {
         const topic = await scene.topic(1, ['Ada']);
@@ -49,7 +49,7 @@ export const observations: ChapterObservations = {
     },
     {
       id: 'hangs',
-      says: 'A copy that hangs is given up after maxPollIntervalMs, however long its session.',
+      says: 'A copy that hangs is given up after `maxPollIntervalMs`, however long its session.',
       cell: 'session',
       async sees(scene) {
         await scene.topic(1, ['Ada']);

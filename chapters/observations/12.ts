@@ -91,7 +91,7 @@ export const observations: ChapterObservations = {
     },
     {
       id: 'latest',
-      says: 'With latest, what is written to a new partition before the group has come to it is not seen.',
+      says: 'With `latest`, what is written to a new partition before the group has come to it is not seen.',
       cell: 'latest',
       async sees(scene) {
         const topic = await scene.topic(1);

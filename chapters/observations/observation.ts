@@ -30,6 +30,7 @@ export interface ChapterObservations {
 
 export interface Source {
   readonly name: string;
+  readonly title?: string;
   readonly link: string;
 }
 
@@ -40,12 +41,13 @@ const RELEASE = '4.3.1';
 export function kip(number: number, title: string, separator = ': '): Source {
   const page = `KIP-${number}${separator}${title}`;
   const address = page.replaceAll(':', '%3A').replaceAll(' ', '+');
-  return { name: `KIP-${number}`, link: `https://cwiki.apache.org/confluence/display/KAFKA/${address}` };
+  return { name: `KIP-${number}`, title, link: `https://cwiki.apache.org/confluence/display/KAFKA/${address}` };
 }
 
-/** A class of Kafka's source, by its folder from the root of the repository. */
-export function source(folder: string, name: string): Source {
-  return { name, link: `https://github.com/apache/kafka/blob/${RELEASE}/${folder}/${name}` };
+/** A file of Kafka's source, by its folder from the root of the repository. */
+export function source(folder: string, file: string): Source {
+  const name = file.slice(file.lastIndexOf('/') + 1);
+  return { name, link: `https://github.com/apache/kafka/blob/${RELEASE}/${folder}/${file}` };
 }
 
 const CLIENTS = 'clients/src/main/java/org/apache/kafka/clients';

@@ -11,7 +11,7 @@ const BUDGET = { readingMinutes: 12, coreCells: 8, cellLines: 15, quotedLines: 6
 export interface Budget {
   readonly words: number;
   readonly readingMinutes: number;
-  /** Cells that are no exercise. */
+  /** Cells that are no exercise, and not recorded: what a recorded one shows is read like a picture. */
   readonly coreCells: number;
   /** One sentence for each limit that is passed. */
   readonly excesses: readonly string[];
@@ -23,7 +23,7 @@ export function budgetOf(chapter: Chapter): Budget {
     0,
   );
   const readingMinutes = Math.ceil(words / WORDS_PER_MINUTE);
-  const core = cellsOf(chapter).filter((cell) => !cell.exercise);
+  const core = cellsOf(chapter).filter((cell) => !cell.exercise && cell.mark !== 'recorded');
   const excesses: string[] = [];
   if (readingMinutes > BUDGET.readingMinutes) {
     excesses.push(`${readingMinutes} minutes of reading, where ${BUDGET.readingMinutes} is the limit`);

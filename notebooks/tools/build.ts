@@ -4,6 +4,7 @@
  * the cell and shows the difference. Chapters may be chosen by the beginning of their names: `-- 00 05`.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { footerOf } from '../../chapters/observations/footer.ts';
 import { budgetOf } from '../../chapters/tools/budget.ts';
 import { disagreements } from './agreement.ts';
 import type { ChapterFile } from './chapters.ts';
@@ -41,7 +42,8 @@ async function buildOne(file: ChapterFile, { check, node }: { check: boolean; no
   const started = performance.now();
   const { runs, problems } = await executeChapter(file, node);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const text = printNotebook(buildNotebook(file.chapter, runs));
+  const footer = footerOf(file.chapter, { linkToCells: false });
+  const text = printNotebook(buildNotebook(file.chapter, runs, footer));
   const stored = existsSync(file.notebookPath)
     ? readFileSync(file.notebookPath, 'utf8').replaceAll('\r\n', '\n')
     : undefined;

@@ -35,6 +35,8 @@ export interface KernelOptions {
   readonly node?: string;
   /** A cell that takes longer is an error: by default 60 s. */
   readonly cellLimitMs?: number;
+  /** The Kafka for cells that need Apache Kafka: by default none, whatever this machine has, so that they show what was recorded. */
+  readonly kafkaBootstrap?: string;
 }
 
 interface Message {
@@ -59,6 +61,7 @@ export async function startKernel(options: KernelOptions): Promise<Kernel> {
   const launcher = join(root, 'notebooks', 'tools', 'kernel', 'launcher.cjs');
   const child = spawn(options.node ?? process.execPath, [launcher, 'kernel', '--config-path', connectionFile], {
     cwd: options.folder,
+    env: { ...process.env, KAFKA_BOOTSTRAP: options.kafkaBootstrap ?? '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const kernel = new Kernel(child, connection.key, options.cellLimitMs ?? 60_000);

@@ -32,8 +32,11 @@ const metadata = {
   language_info: { file_extension: '.ts', mimetype: 'text/typescript', name: 'typescript', version: '' },
 };
 
-/** @param runs what each cell has shown, by its id */
-export function buildNotebook(chapter: Chapter, runs: ReadonlyMap<string, Run>): Notebook {
+/**
+ * @param runs what each cell has shown, by its id
+ * @param footer stands at the end, as Markdown
+ */
+export function buildNotebook(chapter: Chapter, runs: ReadonlyMap<string, Run>, footer?: string): Notebook {
   const counts = { prose: 0, quote: 0 };
   const cells = chapter.segments.map((segment): NotebookCell => {
     if (segment.kind === 'cell') return codeCell(segment, runs.get(segment.id));
@@ -46,6 +49,8 @@ export function buildNotebook(chapter: Chapter, runs: ReadonlyMap<string, Run>):
       source: linesOf(text),
     };
   });
+  if (footer !== undefined)
+    cells.push({ cell_type: 'markdown', id: 'footer', metadata: {}, source: linesOf(`---\n\n${footer}`) });
   return { cells, metadata, nbformat: 4, nbformat_minor: 5 };
 }
 

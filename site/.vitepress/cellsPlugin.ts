@@ -1,10 +1,11 @@
 /**
  * Teaches the site's Markdown reader what a chapter has beyond Markdown: cells, which become the component Cell.vue with their code and
- * their stored outputs, and quotes of source regions. Which cells a chapter has is decided by `chapters/tools/cells.ts`, for the
+ * their stored outputs, quotes of source regions, and a footer. Which cells a chapter has is decided by `chapters/tools/cells.ts`, for the
  * notebooks too; a reader that sees other cells than that fails the build.
  */
 
 import type { MarkdownEnv, MarkdownRenderer } from 'vitepress';
+import { footerOf } from '../../chapters/observations/footer.ts';
 import type { Cell, Chapter, Quote } from '../../chapters/tools/cells.ts';
 import { cellsOf } from '../../chapters/tools/cells.ts';
 import { chapterOfFile, readChapter } from './book.ts';
@@ -29,7 +30,10 @@ function readChapterFirst(md: MarkdownRenderer): void {
   md.core.ruler.before('block', 'kafkaito_chapter', (state) => {
     const env: PageEnv = state.env;
     const name = chapterOf(env);
-    if (name !== undefined && !state.inlineMode) env.chapter = readChapter(name);
+    if (name === undefined || state.inlineMode) return;
+    env.chapter = readChapter(name);
+    const footer = footerOf(env.chapter, { linkToCells: true });
+    if (footer !== undefined) state.src += `\n\n<footer class="verified">\n\n${footer}\n\n</footer>\n`;
   });
 }
 

@@ -3,13 +3,19 @@
  * tests that need no Java hold the recording against virtual time (test/chapters/observations.test.ts).
  */
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { chapters } from '../../chapters/observations/index.ts';
 import { departure, type Lines, type Observation } from '../../chapters/observations/observation.ts';
 import { type ChapterRecording, printRecording, recording } from '../../chapters/observations/recording.ts';
 import { Scene } from '../../chapters/observations/scene.ts';
+import { type Cell, cellsOf } from '../../chapters/tools/cells.ts';
 import { connect, type ServedKafka, serve } from '../../lib/node/index.ts';
+import { readChapters } from '../../notebooks/tools/chapters.ts';
+import { shownOn } from '../chapters/recordedCells.ts';
+import { cacheFolder, kafkaVersion } from './jars.mjs';
 import { observedProperties } from './observations/book.ts';
+import { textsIn } from './zip.ts';
 
 /** So many at a time: most of them wait for the end of a session. */
 const AT_A_TIME = 8;
@@ -21,8 +27,14 @@ const wanted = (process.env.KAFKAITO_CHAPTERS ?? '').split(' ').filter((name) =>
 const names = Object.keys(chapters).filter((name) => wanted.length === 0 || wanted.includes(name));
 const all = names.sort().flatMap((chapter) => chapters[chapter].observations.map((one) => ({ chapter, one })));
 
+const cells = readChapters(names).flatMap(({ name, chapter }) => {
+  const recorded = cellsOf(chapter).filter(({ mark }) => mark === 'recorded');
+  return recorded.map((cell) => ({ chapter: name.split('-')[0], cell }));
+});
+
 const found = new Map<Observation, Promise<[theirs: Lines, ours: Lines]>>();
 const seen = new Map<Observation, Lines>();
+const shown = new Map<Cell, string>();
 let served: ServedKafka;
 
 beforeAll(async () => {
@@ -43,7 +55,8 @@ afterAll(async () => {
   await served.close();
   if (!isRecording) return;
   // What only some of the observations say is no recording.
-  if (!all.every(({ one }) => seen.has(one))) return console.log('Nothing is recorded, since something has failed');
+  const isWhole = all.every(({ one }) => seen.has(one)) && cells.every(({ cell }) => shown.has(cell));
+  if (!isWhole) return console.log('Nothing is recorded, since something has failed');
   writeFileSync(new URL('../../chapters/observations/recorded.json', import.meta.url), newRecording());
 });
 
@@ -61,7 +74,9 @@ function newRecording(): string {
   const entries = names.map((name): [string, ChapterRecording] => {
     const { observations } = chapters[name];
     const lines = Object.fromEntries(observations.map((one) => [one.id, seen.get(one)!]));
-    return [name, { kafkaVersion: version, verifiedOn, seen: lines, cells: {} }];
+    const own = cells.filter(({ chapter }) => chapter === name);
+    const texts = Object.fromEntries(own.map(({ cell }) => [cell.id, shown.get(cell)!]));
+    return [name, { kafkaVersion: version, verifiedOn, seen: lines, cells: texts }];
   });
   return printRecording({ ...recording, ...Object.fromEntries(entries) });
 }
@@ -75,4 +90,29 @@ describe('what the chapters say, on Apache Kafka and on ours', () => {
       else expect(theirs, 'otherwise than recorded: npm run verify').toEqual(recording[chapter]?.seen[one.id]);
     });
   }
+});
+
+describe('what the cells that need Apache Kafka show', () => {
+  for (const { chapter, cell } of cells) {
+    test(`${chapter}, ${cell.id}`, async () => {
+      const text = await shownOn(bootstrap, cell);
+      if (isRecording) shown.set(cell, text);
+      else expect(text, 'otherwise than recorded: npm run verify').toBe(recording[chapter]?.cells[cell.id]);
+    });
+  }
+});
+
+test('the files that chapters rest on are in this release', () => {
+  const links = names.flatMap((name) => chapters[name].sources.map(({ link }) => link));
+  const files = links.flatMap((link) => /\/blob\/([^/]+)\/(.+)$/.exec(link)?.slice(1) ?? []);
+  const releases = files.filter((_, index) => index % 2 === 0);
+  expect([...new Set(releases)]).toEqual([kafkaVersion]);
+  const jars = ['kafka-clients', 'kafka-group-coordinator'].map((name) =>
+    join(cacheFolder, 'libs', `${name}-${kafkaVersion}.jar`),
+  );
+  const inJars = new Set(jars.flatMap((jar) => [...textsIn(jar, /^(org|common)\/.*(?<!\$\d+)\.(class|json)$/).keys()]));
+  const compiled = files
+    .filter((_, index) => index % 2 === 1)
+    .map((file) => file.replace(/^.*\/(java|resources)\//, '').replace(/java$/, 'class'));
+  expect(compiled.filter((file) => !inJars.has(file))).toEqual([]);
 });
