@@ -26,10 +26,11 @@ export function listHtml(kind: string, items: readonly string[]): string {
   return `<dl class="entries ${kind}" v-pre>${items.join('')}</dl>\n`;
 }
 
-/** One item of the list: its address, what it is about, and what is said of it; empty texts are left out. */
-export function itemHtml(id: string, title: string, texts: readonly string[]): string {
+/** One item of the list: its address, what it is about, facts to stand beside that, and what is said of it; empty texts are left out. */
+export function itemHtml(id: string, title: string, texts: readonly string[], facts = ''): string {
+  const beside = facts === '' ? '' : ` <span class="facts">${facts}</span>`;
   const said = texts.filter((text) => text !== '').map((text) => `<dd>${text}</dd>`);
-  return `<div id="${id}"><dt>${title}</dt>${said.join('')}</div>`;
+  return `<div id="${id}"><dt><a href="#${id}">${title}</a>${beside}</dt>${said.join('')}</div>`;
 }
 
 /** Text with code between backticks. */

@@ -17,13 +17,13 @@ export function errorsHtml(advice: string): string {
   return listHtml(
     'errors',
     errors.map(({ code, name, retriable, message }) => {
-      const facts = retriable ? '<span class="facts">retriable</span>' : '';
-      const title = `<span class="number">${String(code).replace('-', '−')}</span> <code>${name}</code> ${facts}`;
+      const title = `<span class="number">${String(code).replace('-', '−')}</span> <code>${name}</code>`;
       const place = places.first(new RegExp(`\\b${name}\\b`));
       const link = place === undefined || name === 'NONE' ? '' : ` <span class="seen">${linkHtml(place)}.</span>`;
       const meaning = codeAndText(message);
       const does = codeAndText(told.get(name) ?? '');
-      return itemHtml(idOf(name), title, does === '' ? [meaning + link] : [meaning, does + link]);
+      const texts = does === '' ? [meaning + link] : [meaning, does + link];
+      return itemHtml(idOf(name), title, texts, retriable ? 'retriable' : '');
     }),
   );
 }

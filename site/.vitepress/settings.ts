@@ -67,9 +67,8 @@ function settingHtml(whose: string, setting: Setting, note: string, places: Plac
   const facts = [...other, `default ${codeAndText(setting.default)}`].join(', ');
   const place = placeOf(setting, places);
   const link = place === undefined ? '' : ` <span class="seen">${linkHtml(place)}.</span>`;
-  const title = `<code>${name}</code> <span class="facts">${facts}</span>`;
   const texts = note === '' ? [codeAndText(about) + link] : [codeAndText(about), codeAndText(note) + link];
-  return itemHtml(idOf(whose, name), title, texts);
+  return itemHtml(idOf(whose, name), `<code>${name}</code>`, texts, facts);
 }
 
 /** Where a chapter uses it, under one of its names. */

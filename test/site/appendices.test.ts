@@ -56,7 +56,7 @@ describe('things people say', () => {
 
   it('are shown with verdict and link', () => {
     const html = thingsHtml('one-key | C-05 | 02#more\nOne key, one `partition`.\nWhile their number stays.\n');
-    expect(html).toContain('<div id="one-key"><dt>One key, one <code>partition</code>.</dt>');
+    expect(html).toContain('<div id="one-key"><dt><a href="#one-key">One key, one <code>partition</code>.</a></dt>');
     expect(html).toContain('<strong class="verdict cond">With a condition.</strong> While their number stays.');
     expect(html).toMatch(/<a href="\.\/02-[a-z-]+#more">Chapter 02, cell \d+<\/a>/);
     expect(() => thingsHtml('a | C-05 | 02#nowhere\nA.\nB.')).toThrow('a leads to 02#nowhere');
@@ -130,7 +130,7 @@ describe('the settings', () => {
   it('have Kafka’s names beside ours, and lead to where a chapter uses them', () => {
     const html = settingsHtml('', 'consumer');
     expect(html).toContain(
-      '<div id="consumer-session-timeout-ms"><dt><code>sessionTimeoutMs</code> ' +
+      '<a href="#consumer-session-timeout-ms"><code>sessionTimeoutMs</code></a> ' +
         '<span class="facts"><code>session.timeout.ms</code>, default 45,000</span></dt>',
     );
     expect(html).toMatch(/href="\.\/12-rebalances#a-member-with-a-name"/);
@@ -144,7 +144,7 @@ describe('the error codes', () => {
     const html = errorsHtml(text);
     for (const { code, name } of Object.values(Errors)) {
       expect(html).toContain(
-        `<div id="${idOfError(name)}"><dt><span class="number">${String(code).replace('-', '−')}</span>`,
+        `<a href="#${idOfError(name)}"><span class="number">${String(code).replace('-', '−')}</span>`,
       );
     }
     const told = entriesOf(text).map(({ head }) => head[0]);
