@@ -31,6 +31,23 @@ describe('the annotated source pages', () => {
   });
 });
 
+/** Where there is no such chapter the site shows plain words, so nothing else would notice. */
+describe('links to the chapters', () => {
+  const links = PAGES.flatMap((page) => {
+    const markdown = readSource(`site/source/${page}`) ?? '';
+    return [...markdown.matchAll(/\]\(\/([^)#]+)#([^)]+)\)/g)].map(([, chapter, cell]) => ({ page, chapter, cell }));
+  });
+
+  it('lead to a cell', () => {
+    expect(links.length).toBeGreaterThan(10);
+    const wrong = links.filter(({ chapter, cell }) => {
+      const markdown = readSource(`chapters/${chapter}.md`) ?? '';
+      return !new RegExp(`^\`\`\`ts .*\\bid=${cell}(\\s|$)`, 'm').test(markdown);
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
 describe('a page asks for pieces of a file', () => {
   const FILE = [
     '/** A head. */',
@@ -92,7 +109,8 @@ describe('the page of a source', () => {
   let html: string;
 
   beforeAll(async () => {
-    const markdown = '# A\n\n<<< lib/log/errors.ts\n\nProse.\n\n<<< lib/log/errors.ts: export class StorageError\n';
+    const prose = '[There](/00-a-balance-goes-wrong#ledger) and [not there](/99-nowhere#cell).';
+    const markdown = `# A\n\n<<< lib/log/errors.ts\n\n${prose}\n\n<<< lib/log/errors.ts: export class StorageError\n`;
     const renderer = await createMarkdownRenderer(FOLDER, { config: sourcePlugin });
     html = await renderer.render(markdown, {
       path: join(FOLDER, 'a.md'),
@@ -115,5 +133,9 @@ describe('the page of a source', () => {
     );
     expect(shown.join('')).toContain('export class StorageError');
     expect([...html.matchAll(/<figure class="quote piece" v-pre>/g)]).toHaveLength(2);
+  });
+
+  it('links to chapters that are there, and to no others', () => {
+    expect(html).toMatch(/<p><a href="[^"]*\/00-a-balance-goes-wrong#ledger"[^>]*>There<\/a> and not there\.<\/p>/);
   });
 });
