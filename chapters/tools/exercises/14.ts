@@ -48,14 +48,14 @@ class GuardedBank {
   }
 
   // #region guards
-  /** The generation and the amount in one write. Whoever is of an older generation is refused. */
+  /** One write. Whoever is of an older generation is refused. */
   #bookIn(generation: number, owner: string, amount: number): void {
-    if (generation < this.#newest) throw new Error(`generation ${generation} is over`);
+    if (generation < this.#newest) throw new Error('your time is over');
     this.#newest = generation;
     this.#book(owner, amount);
   }
 
-  /** The offset and the amount in one write. What this account has had changes nothing. */
+  /** One write. What this account has had changes nothing. */
   #bookAt(offset: number, owner: string, amount: number): void {
     if (offset <= (this.#lastOffsets.get(owner) ?? -1)) return;
     this.#lastOffsets.set(owner, offset);
@@ -107,7 +107,7 @@ function saysOf(what: string, detail: TraceEvent['detail']): string | undefined 
   if (what === 'process.frozen') return 'frozen';
   if (what === 'process.thawed') return 'woken';
   if (what === 'group.member' && detail.change === 'expired') return 'given up by the broker';
-  if (what === 'consumer.position') return `has the partition, from ${detail.offset} on`;
+  if (what === 'consumer.position') return `goes on at ${detail.offset}`;
   if (what === 'task.failed') return 'its commit is refused';
   return undefined;
 }
@@ -224,25 +224,47 @@ interface Errand {
   doneAt: number | undefined;
 }
 
-/** The branch in the street. A deposit of more than 100 is looked at for a second; anything else takes 10 ms there and 10 ms back. */
+/** A deposit of more than 100 is looked at, a withdrawal is counted out. */
+function eachWayMs(amount: number): number {
+  if (amount > 100) return 500;
+  return amount < 0 ? 20 : 10;
+}
+
+/** The branch in the street, and what was brought to it. */
 export class Branch {
-  readonly #balances = new Map<string, number>();
   readonly errands: Errand[] = [];
+  /** What was booked, in the order of its booking. */
+  readonly #booked: number[] = [];
 
   balance(owner: string): number {
-    return this.#balances.get(owner) ?? 0;
+    return this.#sum(owner, () => true);
+  }
+
+  /** What it would be if the branch had kept the last offset of each account, and taken nothing older. */
+  balanceAt(owner: string): number {
+    let last = -1;
+    return this.#sum(owner, (offset) => {
+      if (offset <= last) return false;
+      last = offset;
+      return true;
+    });
+  }
+
+  #sum(owner: string, counts: (offset: number) => boolean): number {
+    const own = this.#booked.filter((offset) => morning[offset][0] === owner).filter(counts);
+    return own.reduce((balance, offset) => booked(balance, Number(morning[offset][1])), 0);
   }
 
   /** The work of one program. */
   of({ world }: Pick<Kafka, 'world'>): Work {
-    return async ({ key, value, offset }) => {
+    return async ({ value, offset }) => {
       const errand: Errand = { offset, begunAt: world.now(), doneAt: undefined };
       this.errands.push(errand);
       const act = () => {
-        this.#balances.set(String(key), booked(this.balance(String(key)), Number(value)));
+        this.#booked.push(offset);
         errand.doneAt = world.now();
       };
-      await world.effect(`book ${offset}`, act, { takes: Number(value) > 100 ? '500 ms' : '10 ms' });
+      await world.effect(`book ${offset}`, act, { takes: eachWayMs(Number(value)) });
       errand.doneAt = world.now();
     };
   }
@@ -266,7 +288,7 @@ export class Branch {
   drawn(caption: string, kafka: SimulatedKafka): Drawing {
     const said = [...morning.keys()].map((offset) => {
       const begun = this.errands.some((errand) => errand.offset === offset);
-      return `${morning[offset][0]} ${this.has(offset) ? 'done' : begun ? 'at work' : 'waits'}`;
+      return this.has(offset) ? 'done' : begun ? 'at work' : 'waits';
     });
     const handed = kafka.cluster.trace.events.flatMap(({ what, detail }) =>
       what === 'consumer.records' ? [Number(detail.to) + 1] : [],
@@ -282,20 +304,25 @@ function committedIn(kafka: SimulatedKafka): number | undefined {
 /** What a program does with the events of one poll. */
 export type Way = (events: readonly ConsumerRecord[], work: Work) => Promise<unknown>;
 
-/** A morning of a program that is handed everything at once: how long it takes, and what Ada has in the end. */
-export async function spent(caption: string, way: Way): Promise<string> {
-  const kafka = await street();
-  const branch = new Branch();
-  const task = kafka.world.spawn('ledger', async (own) => {
-    const consumer = own.consumer(how);
-    await consumer.subscribe([here.topic]);
-    await way(await consumer.poll('10 s'), branch.of(own));
-  });
-  await task.done;
-  const { seconds } = measured(branch);
-  const line = `${caption.padEnd(17)}${seconds.toFixed(1)} s  Ada ${branch.balance('Ada')}`;
-  await kafka.close();
-  return line;
+/** A morning of each program, which is handed everything at once: how long it takes, and what Ada has in the end, by `apply` and by `applyAt`. */
+export async function mornings(ways: Record<string, Way>): Promise<string> {
+  const rows = [['', 'time', 'apply', 'applyAt']];
+  for (const [name, way] of Object.entries(ways)) {
+    const kafka = await street();
+    const branch = new Branch();
+    const task = kafka.world.spawn('ledger', async (own) => {
+      const consumer = own.consumer(how);
+      await consumer.subscribe([here.topic]);
+      await way(await consumer.poll('10 s'), branch.of(own));
+    });
+    await task.done;
+    const { seconds } = measured(branch);
+    rows.push([name, `${seconds.toFixed(1)} s`, String(branch.balance('Ada')), String(branch.balanceAt('Ada'))]);
+    await kafka.close();
+  }
+  return rows
+    .map(([name, ...cells]) => [name.padEnd(16), ...cells.map((cell) => cell.padStart(9))].join(''))
+    .join('\n');
 }
 
 interface Measured {
