@@ -1,7 +1,11 @@
-/** ROWS.md: every row with its verdict and what shows it, made from the list and from the titles of the experiments. `npm run truth` writes it. */
+/**
+ * ROWS.md: every row with its verdict, what shows it, and its place in the book, made from the list, from the titles of the experiments and from the page of things that people say.
+ * `npm run truth` writes it.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { entriesOf } from '../../site/.vitepress/entries.ts';
 import type { Row } from './rows/index.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -31,19 +35,31 @@ export function experiments(): Experiment[] {
 
 /** The table. Throws a `RangeError` for a row whose experiment is not there. */
 export function tableOf(rows: readonly Row[], all: readonly Experiment[]): string {
-  const lines = rows.map((one) => `| ${one.id} | ${one.verdict} | ${cell(one.claim)} | ${cell(shownBy(one, all))} |`);
+  const places = placesInBook();
+  const lines = rows.map((one) => {
+    const { id, verdict, claim } = one;
+    return `| ${id} | ${verdict} | ${cell(claim)} | ${cell(shownBy(one, all))} | ${places.get(id) ?? ''} |`;
+  });
   return [
     '# What people say about consumer groups',
     '',
-    'One line for each sentence. What holds instead stands in `rows/`. This file is written by `npm run truth`, and a test compares it.',
+    'One line for each sentence. What holds instead stands in `rows/`, and for readers in `site/things-people-say.md`. The last column has the chapter to which a row belongs,',
+    'written or not, and the cells that show it. This file is written by `npm run truth`, and a test compares it.',
     '',
     summaryOf(rows),
     '',
-    '| row | verdict | what is said | shown by |',
-    '|---|---|---|---|',
+    '| row | verdict | what is said | shown by | in the book |',
+    '|---|---|---|---|---|',
     ...lines,
     '',
   ].join('\n');
+}
+
+/** The chapter of each row, or the cells that show it: `07#heir`. */
+function placesInBook(): Map<string, string> {
+  const fences = textOf('site/things-people-say.md').matchAll(/^```things\n(.*?)^```/gms);
+  const entries = [...fences].flatMap(([, text]) => entriesOf(text));
+  return new Map(entries.flatMap(({ head: [, ids, where] }) => ids.split(' ').map((id) => [id, where])));
 }
 
 function summaryOf(rows: readonly Row[]): string {
