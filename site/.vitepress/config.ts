@@ -9,6 +9,7 @@ import { editAddress, siteAddress } from './address.ts';
 import type { BookTheme } from './book.ts';
 import { bookFolder, contents, pages, ROOT, readSource } from './book.ts';
 import { cellsPlugin } from './cellsPlugin.ts';
+import { chapterLinks } from './chapterLinks.ts';
 import { codeTheme, colourWithoutHaste } from './codeTheme.ts';
 import { firstRunPlugin } from './firstRunPlugin.ts';
 import { descriptionOf, headOf } from './head.ts';
@@ -76,6 +77,7 @@ export default defineConfigWithTheme<BookTheme>({
       cellsPlugin(md);
       pagesPlugin(md);
       sourcePlugin(md);
+      chapterLinks(md);
       firstRunPlugin(md);
     },
     shikiSetup: colourWithoutHaste,

@@ -1,11 +1,8 @@
-/**
- * Shows the pieces of annotated source pages: each a figure with the name of the file, and before every line its number there. Links from these pages to a
- * chapter that the book does not have, such as the small book of the tests, are shown as plain words.
- */
+/** Shows the pieces of annotated source pages: each a figure with the name of the file, and before every line its number there. */
 
 import { relative } from 'node:path';
 import type { MarkdownEnv, MarkdownRenderer } from 'vitepress';
-import { chapterNames, ROOT, readSource } from './book.ts';
+import { ROOT, readSource } from './book.ts';
 import { escapeHtml } from './outputs.ts';
 import { type Piece, piecesOf, shownLines } from './pieces.ts';
 
@@ -28,7 +25,6 @@ export function sourcePlugin(md: MarkdownRenderer): void {
     const places: Token[] = state.tokens.filter(({ type }) => type === 'kafkaito_piece');
     const page = pageOf(state.env);
     for (const [index, piece] of piecesIn(state.src, page).entries()) places[index].meta = piece;
-    for (const { children } of state.tokens) unlinkMissingChapters(children ?? []);
   });
   md.renderer.rules.kafkaito_piece = (tokens, index) => {
     const piece: Piece = tokens[index].meta;
@@ -43,15 +39,6 @@ function piecesIn(markdown: string, page: string): Piece[] {
     return piecesOf(markdown, readSource);
   } catch (error) {
     throw new Error(`${page}:${error instanceof Error ? error.message : error}`);
-  }
-}
-
-function unlinkMissingChapters(tokens: Token[]): void {
-  for (const [index, token] of tokens.entries()) {
-    const [, chapter] = /^\/([0-9A-Z][^/#]*)/.exec(String(token.attrGet('href') ?? '')) ?? [];
-    if (token.type !== 'link_open' || chapter === undefined || chapterNames().includes(chapter)) continue;
-    const end = tokens.findIndex(({ type }, at) => at > index && type === 'link_close');
-    for (const mark of [token, tokens[end]]) Object.assign(mark, { type: 'text', tag: '', nesting: 0, content: '' });
   }
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createMarkdownRenderer } from 'vitepress';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { createMarkdownRenderer, disposeMdItInstance } from 'vitepress';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT, readSource } from '../../site/.vitepress/book.ts';
 import { piecesOf, shownLines } from '../../site/.vitepress/pieces.ts';
 import { sourcePlugin } from '../../site/.vitepress/sourcePlugin.ts';
@@ -31,7 +31,6 @@ describe('the annotated source pages', () => {
   });
 });
 
-/** Where there is no such chapter the site shows plain words, so nothing else would notice. */
 describe('links to the chapters', () => {
   const links = PAGES.flatMap((page) => {
     const markdown = readSource(`site/source/${page}`) ?? '';
@@ -109,8 +108,9 @@ describe('the page of a source', () => {
   let html: string;
 
   beforeAll(async () => {
-    const prose = '[There](/00-a-balance-goes-wrong#ledger) and [not there](/99-nowhere#cell).';
-    const markdown = `# A\n\n<<< lib/log/errors.ts\n\n${prose}\n\n<<< lib/log/errors.ts: export class StorageError\n`;
+    const markdown = '# A\n\n<<< lib/log/errors.ts\n\nProse.\n\n<<< lib/log/errors.ts: export class StorageError\n';
+    // VitePress keeps one reader for the whole process, whatever it was made with.
+    disposeMdItInstance();
     const renderer = await createMarkdownRenderer(FOLDER, { config: sourcePlugin });
     html = await renderer.render(markdown, {
       path: join(FOLDER, 'a.md'),
@@ -118,6 +118,8 @@ describe('the page of a source', () => {
       cleanUrls: true,
     });
   });
+
+  afterAll(disposeMdItInstance);
 
   it('says before each line its number in the file', () => {
     const numbers = [...html.matchAll(/data-line="(\d+)"/g)].map((match) => Number(match[1]));
@@ -133,9 +135,5 @@ describe('the page of a source', () => {
     );
     expect(shown.join('')).toContain('export class StorageError');
     expect([...html.matchAll(/<figure class="quote piece" v-pre>/g)]).toHaveLength(2);
-  });
-
-  it('links to chapters that are there, and to no others', () => {
-    expect(html).toMatch(/<p><a href="[^"]*\/00-a-balance-goes-wrong#ledger"[^>]*>There<\/a> and not there\.<\/p>/);
   });
 });
