@@ -1,0 +1,74 @@
+/**
+ * The submission's end of the pipe: all that is in the child process beside the learner's code and what that imports.
+ *
+ * It has no checker and knows no right answer. Whatever the learner's code does to it, to `JSON`, to promises or to the pipe itself, it can say nothing
+ * but "my function answers this" and "call that method for me", which it may say anyway. The verdict is found on the other side.
+ */
+import { readSync, writeSync } from 'node:fs';
+import * as clientErrors from '../../../lib/client/errors.ts';
+import { cooperativeSticky, KafkaError, kafkajsRoundRobin, range, roundRobin, sticky } from '../../../lib/index.ts';
+import { TAKEN_FROM_PROCESS } from './confinement.ts';
+import { Peer } from './peer.ts';
+
+const PIPE = 3;
+
+for (const name of TAKEN_FROM_PROCESS) Reflect.deleteProperty(process, name);
+
+class Pipe {
+  readonly #chunk = new Uint8Array(65_536);
+  readonly #decoder = new TextDecoder();
+  #rest = '';
+
+  send(message: string): void {
+    const bytes = new TextEncoder().encode(`${message}\n`);
+    for (let at = 0; at < bytes.length; at += writeSync(PIPE, bytes, at));
+  }
+
+  receive(): string {
+    for (let end = this.#rest.indexOf('\n'); ; end = this.#rest.indexOf('\n')) {
+      if (end >= 0) {
+        const message = this.#rest.slice(0, end);
+        this.#rest = this.#rest.slice(end + 1);
+        return message;
+      }
+      const count = readSync(PIPE, this.#chunk);
+      if (count === 0) process.exit(0);
+      this.#rest += this.#decoder.decode(this.#chunk.subarray(0, count), { stream: true });
+    }
+  }
+}
+
+const errors = new Map<string, object>(
+  [KafkaError, ...Object.values(clientErrors)].map((one) => [one.name, one.prototype as object]),
+);
+const shared = new Map<string, unknown>(
+  [range, roundRobin, sticky, cooperativeSticky, kafkajsRoundRobin].map((one) => [one.name, one]),
+);
+const peer = new Peer(new Pipe(), { lendsFunctions: true, waitsForQuiet: false, shared, errors });
+
+/** What a cell calls as `check`: the answer goes to the grader, and the cell goes on. */
+export function hand(check: string, answer: readonly unknown[]): void {
+  peer.call(0, 'hand', [check, answer]);
+}
+
+/** Lets all that has become possible happen: promises first, then what was put off. */
+function settle(): Promise<void> {
+  return new Promise((done) => setImmediate(() => setImmediate(done)));
+}
+
+async function live(): Promise<void> {
+  try {
+    const submission = './submission.mjs';
+    await import(submission);
+    peer.call(0, 'loaded', []);
+  } catch (error) {
+    peer.call(0, 'failed', [error instanceof Error ? error : new Error(String(error))]);
+  }
+  for (;;) {
+    await settle();
+    peer.quiet();
+    peer.next();
+  }
+}
+
+void live();
