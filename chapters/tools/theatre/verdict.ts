@@ -34,11 +34,16 @@ export function verdictOf(calm: Log, broken: Log, cast: readonly string[], atMs:
 type Deeds = ReadonlyMap<string, readonly string[]>;
 
 function effects(log: Log): Deeds {
-  return gathered(log.filter(({ what }) => what === 'effect.done').map((event) => [String(event.detail.name), event]));
+  const done = log.filter(({ what }) => what === 'effect.done');
+  return gathered(
+    'by',
+    done.map((event) => [String(event.detail.name), event]),
+  );
 }
 
 function handedOut(log: Log): Deeds {
   return gathered(
+    'to',
     log
       .filter(({ what }) => what === 'consumer.records')
       .flatMap((event) => {
@@ -49,10 +54,10 @@ function handedOut(log: Log): Deeds {
   );
 }
 
-function gathered(deeds: readonly [string, TraceEvent][]): Deeds {
+function gathered(how: 'by' | 'to', deeds: readonly [string, TraceEvent][]): Deeds {
   const all = new Map<string, string[]>();
   for (const [name, { at, node }] of deeds) {
-    all.set(name, [...(all.get(name) ?? []), `${seconds(at)} by ${processOf(node)}`]);
+    all.set(name, [...(all.get(name) ?? []), `${seconds(at)} ${how} ${processOf(node)}`]);
   }
   return all;
 }

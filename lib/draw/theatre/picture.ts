@@ -63,10 +63,14 @@ export function figureOf(play: Play, scene: Scene, form: 'wide' | 'narrow' = 'wi
   const columns = form === 'wide' && names.length > 1 ? 2 : 1;
   const columnWidth = (width - 2 * MARGIN) / columns;
   const frameTop = 10;
-  const rowsTop = frameTop + (form === 'wide' ? 34 : 50);
+  const hasGroup = play.moments.some(({ group }) => group !== undefined);
+  const rowsTop = frameTop + (form === 'narrow' && hasGroup ? 50 : 34);
   const frameBottom = rowsTop + Math.max(1, Math.ceil(names.length / columns)) * ROW_HEIGHT + 22;
   const tabsTop = frameBottom + LANE_HEIGHT;
-  const tabWidth = (width - MARGIN) / scene.members.length - MARGIN;
+  const tabWidth = (width - 4 + MARGIN) / scene.members.length - MARGIN;
+  // Where there is one topic its name is above the partitions already.
+  const topics = new Set(names.map((name) => name.slice(0, name.lastIndexOf('-'))));
+  const named = (partition: string) => (topics.size > 1 ? partition : partition.slice(partition.lastIndexOf('-') + 1));
   const longest = Math.max(1, ...play.moments.flatMap(({ partitions }) => partitions.map(({ logEnd }) => logEnd)));
   const fitting = Math.floor((columnWidth - 48) / longest);
   const cellWidth = Math.max(CELL_WIDTHS.least, Math.min(CELL_WIDTHS.most, fitting));
@@ -83,8 +87,8 @@ export function figureOf(play: Play, scene: Scene, form: 'wide' | 'narrow' = 'wi
     parts.push(...rowParts(partition, play.records[name] ?? [], { x, y, width: columnWidth - 28, cellWidth }));
   }
   for (const [index, member] of scene.members.entries()) {
-    const x = MARGIN + index * (tabWidth + MARGIN);
-    parts.push(...tabParts(member, scene.at, x, tabsTop, tabWidth));
+    const x = 2 + index * (tabWidth + MARGIN);
+    parts.push(...tabParts(member, scene.at, { x, y: tabsTop, width: tabWidth }, named));
     const messages = scene.messages.filter(({ member: name }) => name === member.name);
     for (const message of messages) {
       parts.push(messagePart(message, x + tabWidth / 2, [frameBottom, tabsTop], tabWidth, messages.length > 1));
@@ -219,14 +223,17 @@ const OUTLINES = {
   ended: 'stroke-dasharray="4 4"',
 };
 
-function tabParts(member: MemberScene, atMs: number, x: number, y: number, width: number): Part[] {
+type Naming = (partition: string) => string;
+type Place = Pick<Row, 'x' | 'y' | 'width'>;
+
+function tabParts(member: MemberScene, atMs: number, { x, y, width }: Place, named: Naming): Part[] {
   const { name, state, leads } = member;
   const outline = `M0.5 ${TAB_HEIGHT}V8q0 -7.5 7.5 -7.5h${width - 16}q7.5 0 7.5 7.5V${TAB_HEIGHT}z`;
   const room = Math.floor((width - 16) / CHARACTER);
   const shapes = [
     `<path d="${outline}" fill="${state === 'killed' ? 'none' : paper}" stroke="${ink}" ${OUTLINES[state]}/>`,
     label(8, 19, cut(leads ? `${name} ★` : name, room - 1), { size: 13, weight: 'bold' }),
-    label(8, 36, cut(activity(member, atMs), room), { size: 11 }),
+    label(8, 36, cut(activity(member, atMs, named), room), { size: 11 }),
   ];
   const left = patienceMs(member, atMs);
   const timers = timersOf(member, atMs, left, width < 110);
@@ -251,13 +258,14 @@ function tabParts(member: MemberScene, atMs: number, x: number, y: number, width
   ];
 }
 
-function activity({ state, reads, asks }: MemberScene, atMs: number): string {
+function activity({ state, reads, asks }: MemberScene, atMs: number, named: Naming): string {
+  const parts = `${reads.length > 1 ? 'partitions' : 'partition'} ${reads.map(named).join(', ')}`;
   if (state === 'absent') return 'not there yet';
   if (state === 'killed' || state === 'ended') return state;
-  if (state === 'frozen') return reads.length === 0 ? 'frozen' : `frozen, has ${reads.join(', ')}`;
+  if (state === 'frozen') return reads.length === 0 ? 'frozen' : `frozen, has ${parts}`;
   if (asks !== undefined && atMs > asks.since) return `${asks.what}: waits ${duration(atMs - asks.since)}`;
   if (asks !== undefined) return `asks: ${asks.what}`;
-  return reads.length === 0 ? 'reads nothing' : `reads ${reads.join(', ')}`;
+  return reads.length === 0 ? 'reads nothing' : parts;
 }
 
 /** The timers in words: a bar alone says nothing without colour or scale. */
@@ -267,7 +275,8 @@ function timersOf(
   leftMs: number | undefined,
   isNarrow: boolean,
 ): string[] {
-  const session = leftMs === undefined || heard === undefined ? [] : [`session: ${duration(leftMs)} left`];
+  const session =
+    leftMs === undefined || heard === undefined ? [] : [`${isNarrow ? '' : 'session: '}${duration(leftMs)} left`];
   const ago = isNarrow ? '' : ' ago';
   const beat = beatAt === undefined ? [] : [`${isNarrow ? 'beat' : 'heartbeat'}: ${duration(atMs - beatAt)}${ago}`];
   if (polled === undefined) return [...session, ...beat];

@@ -12,6 +12,8 @@ import {
   MOST_MESSAGES,
   MOST_MOMENTS,
   MOST_PARTITIONS,
+  MOST_RECORDS,
+  MOST_SAYINGS,
   type PartitionScene,
   type Play,
   type Saying,
@@ -20,7 +22,7 @@ import {
 
 const MOST_CHARACTERS = 300;
 const MOST_LINES = 20;
-const MOST_RECORDS = 500;
+const MOST_READ = 200;
 
 /** Something is not as it should be; the message names the first such thing. */
 export class NoPlay extends TypeError {
@@ -65,7 +67,7 @@ const readScene: Read<Scene> = (value, name) => {
   const scene = fields(value, name);
   return {
     at: number(scene.at, 'at'),
-    says: listOf(scene.says, 'says', MOST_LINES, readSaying),
+    says: listOf(scene.says, 'says', MOST_SAYINGS, readSaying),
     group: optional(scene.group, 'group', readGroup),
     partitions: listOf(scene.partitions, 'partitions', MOST_PARTITIONS, readPartition),
     members: listOf(scene.members, 'members', MOST_MEMBERS, readMember),
@@ -106,7 +108,7 @@ const readMember: Read<MemberScene> = (value, name) => {
   return {
     name: text(member.name, name),
     state: oneOf(member.state, name, ['absent', 'running', 'frozen', 'killed', 'ended'] as const),
-    reads: listOf(member.reads, name, MOST_LINES, text),
+    reads: listOf(member.reads, name, MOST_READ, text),
     leads: member.leads === true,
     asks: optional(member.asks, name, (asks) => {
       const { what, since } = fields(asks, name);

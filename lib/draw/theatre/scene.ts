@@ -11,6 +11,10 @@ export const MOST_PARTITIONS = 4;
 export const MOST_MEMBERS = 4;
 export const MOST_MESSAGES = 6;
 export const MOST_MOMENTS = 120;
+/** In one moment. */
+export const MOST_SAYINGS = 20;
+/** Of one partition. */
+export const MOST_RECORDS = 500;
 
 /** One partition: how long it is, how far the group is, and who reads it. The offsets all name the next record. */
 export interface PartitionScene {
