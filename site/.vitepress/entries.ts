@@ -1,6 +1,6 @@
 /**
  * Entries of an appendix. They stand in a fence of the page, one after the other with an empty line between, so that all prose is in Markdown: a first line with
- * parts between bars, which says what the entry is about, and then its text. What the entries are made into is a list of descriptions, in which each has an address.
+ * parts between bars, which says what the entry is about, and then its text. What the entries are made into are headings, so that each has an address, with a line or two below.
  */
 
 import { escapeHtml } from './outputs.ts';
@@ -21,16 +21,20 @@ export function entriesOf(text: string): Entry[] {
   });
 }
 
-/** A list of descriptions. `kind` is its class. */
+/** The entries of a page. `kind` is their class. */
 export function listHtml(kind: string, items: readonly string[]): string {
-  return `<dl class="entries ${kind}" v-pre>${items.join('')}</dl>\n`;
+  return `<div class="entries ${kind}" v-pre>${items.join('')}</div>\n`;
 }
 
-/** One item of the list: its address, what it is about, facts to stand beside that, and what is said of it; empty texts are left out. */
-export function itemHtml(id: string, title: string, texts: readonly string[], facts = ''): string {
+/**
+ * One entry: a heading with its address, which the search finds by it, and what is said of it; empty texts are left out.
+ * @param level that of the heading: 2, or 3 on a page that has sections
+ * @param facts what stands beside the title
+ */
+export function itemHtml(level: 2 | 3, id: string, title: string, texts: readonly string[], facts = ''): string {
   const beside = facts === '' ? '' : ` <span class="facts">${facts}</span>`;
-  const said = texts.filter((text) => text !== '').map((text) => `<dd>${text}</dd>`);
-  return `<div id="${id}"><dt><a href="#${id}">${title}</a>${beside}</dt>${said.join('')}</div>`;
+  const said = texts.filter((text) => text !== '').map((text) => `<p>${text}</p>`);
+  return `<div><h${level} id="${id}"><a href="#${id}">${title}</a>${beside}</h${level}>${said.join('')}</div>`;
 }
 
 /** Text with code between backticks. */

@@ -23,7 +23,7 @@ export function errorsHtml(advice: string): string {
       const meaning = codeAndText(message);
       const does = codeAndText(told.get(name) ?? '');
       const texts = does === '' ? [meaning + link] : [meaning, does + link];
-      return itemHtml(idOf(name), title, texts, retriable ? 'retriable' : '');
+      return itemHtml(2, idOf(name), title, texts, retriable ? 'retriable' : '');
     }),
   );
 }

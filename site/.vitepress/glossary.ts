@@ -54,5 +54,5 @@ export function idOf(term: string): string {
 function termHtml({ id, term, pattern, meaning, from }: Term, places: Places): string {
   const place = places.first(pattern, from);
   if (place === undefined) throw new RangeError(`The glossary explains ${term}, which no chapter uses`);
-  return itemHtml(id, codeAndText(term), [`${codeAndText(meaning)} <span class="seen">${linkHtml(place)}.</span>`]);
+  return itemHtml(2, id, codeAndText(term), [`${codeAndText(meaning)} <span class="seen">${linkHtml(place)}.</span>`]);
 }

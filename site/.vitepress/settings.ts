@@ -68,7 +68,7 @@ function settingHtml(whose: string, setting: Setting, note: string, places: Plac
   const place = placeOf(setting, places);
   const link = place === undefined ? '' : ` <span class="seen">${linkHtml(place)}.</span>`;
   const texts = note === '' ? [codeAndText(about) + link] : [codeAndText(about), codeAndText(note) + link];
-  return itemHtml(idOf(whose, name), `<code>${name}</code>`, texts, facts);
+  return itemHtml(3, idOf(whose, name), `<code>${name}</code>`, texts, facts);
 }
 
 /** Where a chapter uses it, under one of its names. */

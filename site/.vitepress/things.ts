@@ -74,5 +74,5 @@ function cellAt(id: string, address: string, places: Places): Place {
 function thingHtml({ id, verdict, said, truth, cells }: Thing): string {
   const word = `<strong class="verdict ${verdict.toLowerCase()}">${WORDS[verdict]}.</strong>`;
   const links = cells.length === 0 ? '' : ` <span class="seen">${cells.map(linkHtml).join(', ')}.</span>`;
-  return itemHtml(id, codeAndText(said), [`${word} ${codeAndText(truth)}${links}`]);
+  return itemHtml(3, id, codeAndText(said), [`${word} ${codeAndText(truth)}${links}`]);
 }

@@ -2,7 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apis } from '../../lib/protocol/apis/index.ts';
 import { Library, textOf } from './visit.ts';
 
-const PAGES = ['/in-your-test', '/wire', '/glossary', '/settings', '/errors', '/things-people-say'];
+const PAGES = [
+  '/in-your-test',
+  '/wire',
+  '/glossary',
+  '/settings',
+  '/errors',
+  '/things-people-say',
+  '/source/segment',
+  '/source/classic-group',
+];
 /** What a page may weigh, gzipped, as a chapter. */
 const PAGE_BYTES = 100_000;
 

@@ -56,7 +56,7 @@ describe('things people say', () => {
 
   it('are shown with verdict and link', () => {
     const html = thingsHtml('one-key | C-05 | 02#more\nOne key, one `partition`.\nWhile their number stays.\n');
-    expect(html).toContain('<div id="one-key"><dt><a href="#one-key">One key, one <code>partition</code>.</a></dt>');
+    expect(html).toContain('<h3 id="one-key"><a href="#one-key">One key, one <code>partition</code>.</a></h3>');
     expect(html).toContain('<strong class="verdict cond">With a condition.</strong> While their number stays.');
     expect(html).toMatch(/<a href="\.\/02-[a-z-]+#more">Chapter 02, cell \d+<\/a>/);
     expect(() => thingsHtml('a | C-05 | 02#nowhere\nA.\nB.')).toThrow('a leads to 02#nowhere');
@@ -120,7 +120,7 @@ describe('the settings', () => {
     const all = fences('settings', 'settings');
     expect(all.map(({ name }) => name)).toEqual(['client', 'consumer', 'producer', 'admin', 'topic', 'broker']);
     for (const { name, text } of all) {
-      expect(settingsHtml(text, name).match(/<dt>/g)).toHaveLength(settingsOf(name).length);
+      expect(settingsHtml(text, name).match(/<h3 /g)).toHaveLength(settingsOf(name).length);
       for (const { name: setting, about } of settingsOf(name)) expect(about, setting).toMatch(SENTENCES);
       for (const { head, lines } of entriesOf(text)) expect(lines.join(' '), head[0]).toMatch(SENTENCES);
     }
@@ -131,7 +131,7 @@ describe('the settings', () => {
     const html = settingsHtml('', 'consumer');
     expect(html).toContain(
       '<a href="#consumer-session-timeout-ms"><code>sessionTimeoutMs</code></a> ' +
-        '<span class="facts"><code>session.timeout.ms</code>, default 45,000</span></dt>',
+        '<span class="facts"><code>session.timeout.ms</code>, default 45,000</span></h3>',
     );
     expect(html).toMatch(/href="\.\/12-rebalances#a-member-with-a-name"/);
   });
@@ -158,7 +158,7 @@ describe('the error codes', () => {
   });
 
   it('lead to the chapter that meets them', () => {
-    expect(errorsHtml('')).toMatch(/<div id="inconsistent-group-protocol">.*?<a href="\.\/10-the-group-leader#vote">/);
+    expect(errorsHtml('')).toMatch(/<h2 id="inconsistent-group-protocol">.*?<a href="\.\/10-the-group-leader#vote">/);
     expect(() => errorsHtml('NO_SUCH_ERROR\nNothing.')).toThrow('There is no error NO_SUCH_ERROR');
   });
 });

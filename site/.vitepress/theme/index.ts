@@ -10,8 +10,10 @@ import BookLayout from './BookLayout.vue';
 import Cell from './Cell.vue';
 import './style.css';
 import './cells.css';
+import './footer.css';
 import './wire.css';
 import './source.css';
+import './entries.css';
 
 /** Components that only some pages name, and only those pages load. Another is another line. */
 const onUse: Record<string, () => Promise<Component>> = {
