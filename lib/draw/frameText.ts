@@ -66,11 +66,15 @@ function caretLines(bytes: Uint8Array, from: number, at: number, places: number,
   return [`${place(start, places)}  ${hex}`.trimEnd(), `${margin}^^ ${reason}`];
 }
 
-/** What is new in a path, and how far to the right it stands. */
 function labelOf({ path }: FrameRow): string {
-  const depth = path.split('[').length - 1;
-  const cut = path.lastIndexOf('[');
-  return `${'  '.repeat(depth)}${cut < 0 ? path : path.slice(cut)}`;
+  const { depth, name } = shortPath(path);
+  return `${'  '.repeat(depth)}${name}`;
+}
+
+/** What is new in a path, `[1].errorCode` of `topics[0].partitions[1].errorCode`, and how many arrays it lies in. */
+export function shortPath(path: string): { readonly depth: number; readonly name: string } {
+  const start = path.lastIndexOf('[');
+  return { depth: path.split('[').length - 1, name: start < 0 ? path : path.slice(start) };
 }
 
 /** Bytes as they are written on paper: `00 1f`. */

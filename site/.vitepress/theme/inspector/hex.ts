@@ -25,7 +25,3 @@ function around(text: string, character: string): string {
   const word = text.split(/[\s,:]+/).find((each) => each.includes(character)) ?? character;
   return word.length > LONGEST_QUOTE ? `${word.slice(0, LONGEST_QUOTE)}…` : word;
 }
-
-export function hexOf(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-}

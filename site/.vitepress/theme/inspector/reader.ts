@@ -2,6 +2,7 @@
 import { apis } from '../../../../lib/protocol/apis/index.ts';
 
 export { explainFrame } from '../../../../lib/draw/frame.ts';
+export { hexOf, shortPath } from '../../../../lib/draw/frameText.ts';
 
 /** The APIs that can be read, by name, with their versions. */
 export const known = [...apis.values()]
