@@ -24,8 +24,8 @@ async function killedOnce(scene: Scene, isCommitFirst: boolean): Promise<string[
     await second();
     isDone = offset === 2;
   };
-  const settings = { ...shortSession, maxPollRecords: 1, work };
-  const ledger = scene.start('ledger', settings);
+  const settings = { maxPollRecords: 1, work };
+  const ledger = scene.start('ledger', { ...settings, ...shortSession });
   await scene.kafka.world.until(() => isBetween);
   ledger.task.crash();
   scene.start('ledger again', settings);
@@ -70,10 +70,10 @@ export const observations: ChapterObservations = {
         const ledger = await scene.join('ledger', 1, shortSession);
         ledger.task.crash();
         const killedAt = world.now();
-        const again = scene.start('ledger again', shortSession);
+        const again = scene.start('ledger again');
         await world.until(() => again.values.length > 0);
-        // The last sign of life may be as old as the interval of heartbeats, and a little more.
-        return [`waited for the session: ${world.now() - killedAt > shortSession.sessionTimeoutMs - 500}`];
+        // The last sign of life was some time before that, and longer on a machine with much to do.
+        return [`waited for the session: ${world.now() - killedAt > shortSession.sessionTimeoutMs / 2}`];
       },
     },
     {

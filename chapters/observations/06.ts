@@ -91,7 +91,7 @@ export const observations: ChapterObservations = {
         const till = scene.start('till', { ...shortSession, work });
         await scene.kafka.world.until(() => booked.length === 2);
         till.task.crash();
-        scene.start('till again', { ...shortSession, work });
+        scene.start('till again', { work });
         await scene.kafka.world.until(() => booked.includes('c'));
         return [booked.join(' ')];
       },

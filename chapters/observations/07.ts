@@ -1,6 +1,6 @@
 /** Chapter 07: a group divides whole partitions, and other readers are none of its business. */
 import { type ChapterObservations, consumerApiSource, consumerSource, coordinatorSource, kip } from './observation.ts';
-import { type Member, read, type Scene, shortSession } from './scene.ts';
+import { read, type Scene, sharesOf } from './scene.ts';
 
 const articles = ['one', 'two', 'three'];
 
@@ -19,12 +19,6 @@ async function fill(scene: Scene): Promise<void> {
     );
 }
 
-const shares = (members: readonly Member[]) =>
-  members
-    .map(({ owned }) => owned.length)
-    .sort()
-    .join(' ');
-
 export const observations: ChapterObservations = {
   sources: [
     consumerApiSource('KafkaConsumer.java'),
@@ -42,11 +36,11 @@ export const observations: ChapterObservations = {
       async sees(scene) {
         await scene.topic(2);
         const copies = ['website 1', 'website 2', 'website 3'].map((copy) => scene.start(copy));
-        await scene.kafka.world.until(() => shares(copies) === '0 1 1');
+        await scene.shared(copies, '0 1 1');
         await fill(scene);
         const shown = () => copies.flatMap(({ values }) => values).sort();
         await scene.kafka.world.until(() => shown().length >= 6);
-        return [`partitions: ${shares(copies)}`, `articles: ${shown().join(', ')}`];
+        return [`partitions: ${sharesOf(copies)}`, `articles: ${shown().join(', ')}`];
       },
     },
     {
@@ -55,8 +49,10 @@ export const observations: ChapterObservations = {
       cell: 'heir',
       async sees(scene) {
         await newsroom(scene);
-        const copies = ['website 1', 'website 2', 'website 3'].map((copy) => scene.start(copy, shortSession));
-        await scene.kafka.world.until(() => shares(copies) === '0 1 1');
+        const copies = ['website 1', 'website 2', 'website 3'].map((copy) =>
+          scene.start(copy, { sessionTimeoutMs: 3000 }),
+        );
+        await scene.shared(copies, '0 1 1');
         const [reader] = copies.filter(({ owned }) => owned.length > 0);
         reader.task.crash();
         const left = copies.filter((copy) => copy !== reader);
@@ -112,8 +108,8 @@ export const observations: ChapterObservations = {
         await scene.kafka.admin().createTopics({ [scene.name]: 2, [pictures]: 2 });
         const topics = [scene.name, pictures];
         const members = ['one', 'two', 'three', 'four'].map((name) => scene.start(name, { topics }));
-        await scene.kafka.world.until(() => shares(members) === '0 0 2 2');
-        return [`partitions: ${shares(members)}`];
+        await scene.shared(members, '0 0 2 2');
+        return [`partitions: ${sharesOf(members)}`];
       },
     },
   ],

@@ -58,7 +58,7 @@ export const observations: ChapterObservations = {
       async sees(scene) {
         await scene.topic(2);
         const one = await scene.join('one', 2, shortSession);
-        const two = scene.start('two', shortSession);
+        const two = scene.start('two');
         await scene.settled([one, two], 1, 1);
         const formerId = one.memberId;
         one.task.freeze();
@@ -76,11 +76,11 @@ export const observations: ChapterObservations = {
       async sees(scene) {
         await scene.topic(1, ['+100']);
         const one = await scene.join('one', 1, {
-          ...shortSession,
+          sessionTimeoutMs: 3000,
           work: (_event, _consumer, own) => own.world.sleep('1 h'),
         });
         await scene.kafka.world.until(() => one.values.length === 1);
-        await scene.kafka.world.pass('2500 ms');
+        await scene.kafka.world.pass('4 s');
         const [{ state, members }] = await scene.kafka.admin().describeGroups([scene.name]);
         return [`${state}, ${members.length} member`];
       },
@@ -91,23 +91,21 @@ export const observations: ChapterObservations = {
       cell: 'stale',
       async sees(scene) {
         const topic = await scene.topic(1, ['+100', '+150']);
+        let hasRead = false;
         let isFrozen = false;
         let came = '';
         const sleeper = scene.kafka.world.spawn('sleeper', async (own) => {
           const consumer = own.consumer({ ...scene.settings, ...shortSession });
           await consumer.subscribe([topic]);
           await read(own, consumer, 2);
+          hasRead = true;
           while (!isFrozen) await own.world.sleep('50 ms');
           came = await outcome(consumer.commitSync());
         });
-        await scene.kafka.world.until(async () => {
-          const [{ members }] = await scene.kafka.admin().describeGroups([scene.name]);
-          return members.length === 1 && members[0].assignment.length === 1;
-        });
-        await scene.kafka.world.pass('500 ms');
+        await scene.kafka.world.until(() => hasRead);
         sleeper.freeze();
         isFrozen = true;
-        const heir = await scene.join('heir', 1, shortSession);
+        const heir = await scene.join('heir', 1);
         await scene.kafka.world.until(() => heir.values.length === 2);
         sleeper.thaw();
         await sleeper.done;

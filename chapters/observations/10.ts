@@ -79,12 +79,10 @@ export const observations: ChapterObservations = {
         await scene.topic(7);
         const one = await scene.join('one', 7, strategies(sticky));
         const [two, three] = ['two', 'three'].map((name) => scene.start(name, strategies(sticky)));
-        const shares = () => [one, two, three].map(({ owned }) => owned.length).sort();
-        const isEven = () => shares().join() === '2,2,3' && one.generation === two.generation;
-        await scene.kafka.world.until(() => isEven() && two.generation === three.generation);
+        await scene.shared([one, two, three], '2 2 3');
         const before = [[...two.owned], [...three.owned]];
         await scene.close(one);
-        await scene.kafka.world.until(() => two.owned.length + three.owned.length === 7);
+        await scene.shared([two, three], '3 4');
         const kept = [two, three].every(({ owned }, index) => before[index].every((one) => owned.includes(one)));
         return [`those who stay keep theirs: ${kept}`];
       },
@@ -103,7 +101,7 @@ export const observations: ChapterObservations = {
           const { generation, calls } = one;
           const called = calls.length;
           const two = group.start('two', settings);
-          await scene.kafka.world.until(() => one.owned.length + two.owned.length === 7 && two.owned.length > 2);
+          await group.shared([one, two], '3 4');
           const [revoked] = calls.slice(called).filter((call) => /^revoked ./.test(call));
           const taken = revoked.split(' ').length - 1;
           lines.push(`${kind}: ${one.generation - generation} meetings, ${taken} taken from the first`);

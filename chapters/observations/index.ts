@@ -9,7 +9,9 @@ import { observations as chapter09 } from './09.ts';
 import { observations as chapter10 } from './10.ts';
 import { observations as chapter11 } from './11.ts';
 import { observations as chapter12 } from './12.ts';
+import { observations as chapter14 } from './14.ts';
 import type { ChapterObservations } from './observation.ts';
+import { observations as chapterW } from './W.ts';
 
 export const chapters: Readonly<Record<string, ChapterObservations>> = {
   '00': chapter00,
@@ -22,4 +24,6 @@ export const chapters: Readonly<Record<string, ChapterObservations>> = {
   '10': chapter10,
   '11': chapter11,
   '12': chapter12,
+  '14': chapter14,
+  W: chapterW,
 };

@@ -4,7 +4,7 @@
  */
 import type { Consumer, ConsumerRecord, ConsumerSettings, Kafka, Task } from '../../lib/index.ts';
 
-/** Settings with which nothing takes long. `settings` of a session that shall run out are `shortSession`. */
+/** Settings with which nothing takes long. */
 export const quick = {
   autoOffsetReset: 'earliest',
   enableAutoCommit: false,
@@ -143,9 +143,25 @@ export class Scene {
     );
   }
 
+  /** The same for members of which it does not matter who has which: `sizes` as `0 1 1`, the smallest first. */
+  async shared(members: readonly Member[], sizes: string): Promise<void> {
+    await this.kafka.world.until(
+      () => sharesOf(members) === sizes && members.every(({ generation }) => generation === members[0].generation),
+    );
+  }
+
   async close(member: Member): Promise<void> {
     member.isClosing = true;
     await this.kafka.world.until(() => member.isClosed);
+  }
+
+  /** Writes a value until the member has seen one, and answers the first that it has seen. It may take a moment until a member knows where the end is. */
+  async firstSeen(member: Member, value: string, partition = 0): Promise<string> {
+    while (member.values.length === 0) {
+      await this.send([value], partition);
+      await this.kafka.world.pass('300 ms');
+    }
+    return member.values[0];
   }
 
   /** What the group has committed for a partition; undefined: nothing. */
@@ -154,6 +170,14 @@ export class Scene {
     const [offset] = await this.kafka.admin().listConsumerGroupOffsets(this.name, [here]);
     return offset?.offset;
   }
+}
+
+/** How many partitions the members have, the smallest number first. */
+export function sharesOf(members: readonly Member[]): string {
+  return members
+    .map(({ owned }) => owned.length)
+    .sort((one, other) => one - other)
+    .join(' ');
 }
 
 /** Polls until as many records have come. */

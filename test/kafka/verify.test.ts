@@ -90,11 +90,9 @@ describe('what the chapters say, on Apache Kafka and on ours', () => {
       else expect(theirs, 'otherwise than recorded: npm run verify').toEqual(recording[chapter]?.seen[one.id]);
     });
   }
-});
 
-describe('what the cells that need Apache Kafka show', () => {
   for (const { chapter, cell } of cells) {
-    test(`${chapter}, ${cell.id}`, async () => {
+    test(`${chapter}, the cell ${cell.id}, which needs Apache Kafka`, async () => {
       const text = await shownOn(bootstrap, cell);
       if (isRecording) shown.set(cell, text);
       else expect(text, 'otherwise than recorded: npm run verify').toBe(recording[chapter]?.cells[cell.id]);
@@ -104,15 +102,12 @@ describe('what the cells that need Apache Kafka show', () => {
 
 test('the files that chapters rest on are in this release', () => {
   const links = names.flatMap((name) => chapters[name].sources.map(({ link }) => link));
-  const files = links.flatMap((link) => /\/blob\/([^/]+)\/(.+)$/.exec(link)?.slice(1) ?? []);
-  const releases = files.filter((_, index) => index % 2 === 0);
-  expect([...new Set(releases)]).toEqual([kafkaVersion]);
-  const jars = ['kafka-clients', 'kafka-group-coordinator'].map((name) =>
-    join(cacheFolder, 'libs', `${name}-${kafkaVersion}.jar`),
-  );
-  const inJars = new Set(jars.flatMap((jar) => [...textsIn(jar, /^(org|common)\/.*(?<!\$\d+)\.(class|json)$/).keys()]));
-  const compiled = files
-    .filter((_, index) => index % 2 === 1)
-    .map((file) => file.replace(/^.*\/(java|resources)\//, '').replace(/java$/, 'class'));
-  expect(compiled.filter((file) => !inJars.has(file))).toEqual([]);
+  const files = links.flatMap((link) => /\/blob\/([^/]+)\/.*\/(?:java|resources)\/(.+)$/.exec(link)?.slice(2) ?? []);
+  const inJars = files.map((file) => file.replace(/java$/, 'class'));
+  const wanted = new RegExp(`^(${inJars.join('|').replaceAll('.', '\\.')})$`);
+  expect(links.filter((link) => /\/blob\//.test(link) && !link.includes(`/blob/${kafkaVersion}/`))).toEqual([]);
+  const found = ['kafka-clients', 'kafka-group-coordinator'].flatMap((name) => [
+    ...textsIn(join(cacheFolder, 'libs', `${name}-${kafkaVersion}.jar`), wanted).keys(),
+  ]);
+  expect(new Set(found)).toEqual(new Set(inJars));
 });
