@@ -11,6 +11,8 @@ import { TAKEN_FROM_PROCESS } from './confinement.ts';
 import { Peer } from './peer.ts';
 
 const PIPE = 3;
+/** The exit code of Node itself for an `await` at the top that waits for something that nobody will do. */
+const NEVER_ENDS = 13;
 
 for (const name of TAKEN_FROM_PROCESS) Reflect.deleteProperty(process, name);
 
@@ -56,7 +58,11 @@ function settle(): Promise<void> {
   return new Promise((done) => setImmediate(() => setImmediate(done)));
 }
 
+/** Node has nothing left to do, though the submission has not come to its end. */
+const endless = () => process.exit(NEVER_ENDS);
+
 async function live(): Promise<void> {
+  process.once('beforeExit', endless);
   try {
     const submission = './submission.mjs';
     await import(submission);

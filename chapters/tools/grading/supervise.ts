@@ -103,6 +103,8 @@ class Supervision {
   #printed = '';
   #printedBytes = 0;
   #isOver = false;
+  /** When all that the child has printed is here. */
+  #closed: Promise<unknown> = Promise.resolve();
 
   constructor(run: Run, done: (ending: Ending) => void) {
     this.#run = run;
@@ -127,6 +129,7 @@ class Supervision {
     pipe.on('data', (chunk: string) => this.#receive(chunk));
     // What is written to a child that has just ended; its end is reported by itself.
     pipe.on('error', () => {});
+    this.#closed = closing(child);
     child.once('error', (error) => this.#end('cannot be graded', [`The child does not start: ${error.message}`]));
     child.once('exit', (code, signal) => setImmediate(() => this.#exited(code, signal)));
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
@@ -209,15 +212,20 @@ class Supervision {
     this.#isOver = true;
     clearInterval(this.#timer);
     const child = this.#child;
-    const ending = { status, lines, printed: this.#printed.slice(0, PRINTED_KEPT) };
-    const gone = new Promise<void>((resolve) => {
-      if (child === undefined || child.pid === undefined || child.exitCode !== null || child.signalCode !== null)
-        return resolve();
-      child.once('exit', () => resolve());
-    });
     if (child !== undefined) killGroup(child);
-    Promise.all([gone, after]).then(() => this.#done(ending));
+    Promise.all([after, this.#closed]).then(() => {
+      this.#done({ status, lines, printed: this.#printed.slice(0, PRINTED_KEPT) });
+    });
   }
+}
+
+const CLOSING_MS = 2000;
+
+/** When a child has ended and its output was read to the end; not much later, should somebody else hold that open. */
+function closing(child: ChildProcess): Promise<unknown> {
+  const closed = new Promise((resolve) => child.once('close', resolve).once('error', resolve));
+  const late = new Promise((resolve) => child.once('exit', () => setTimeout(resolve, CLOSING_MS).unref()));
+  return Promise.race([closed, late]);
 }
 
 /** What goes through the pipe in a long judging is many times what a program may print. */
