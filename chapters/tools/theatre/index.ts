@@ -119,7 +119,7 @@ class House<Stage> implements Opened {
     const untilMs = Math.max(forMs, wanted.at - calm.fromMs + toMs(aftermath));
     const broken = await perform(this.#cast, { seed, forMs: untilMs, fault });
     const outcome = broken.outcome === undefined ? [] : [`In the end: ${broken.outcome}. Without it: ${calm.outcome}.`];
-    const verdict = [`${said(wanted)}.`, ...outcome, ...verdictOf(events, broken.events, cast, wanted.at)];
+    const verdict = [`${said(wanted, broken)}.`, ...outcome, ...verdictOf(events, broken.events, cast, wanted.at)];
     return stageOf(broken.events, { ...common, atMs: wanted.at, records: broken.records, fault: wanted, verdict });
   }
 }
@@ -150,9 +150,10 @@ function placed({ what, who, at }: FaultScene, events: Run['events']): Fault {
   return { what, who, api: String(api), clientId: String(client), nth: same.length };
 }
 
-function said({ what, who, at }: FaultScene): string {
-  if (what === 'drop') return `The next answer to ${who} after ${seconds(at)} is dropped`;
-  return `${who} is ${what === 'crash' ? 'killed' : 'frozen for a minute'} at ${seconds(at)}`;
+function said({ what, who, at }: FaultScene, { events }: Run): string {
+  if (what !== 'drop') return `${who} is ${what === 'crash' ? 'killed' : 'frozen for a minute'} at ${seconds(at)}`;
+  const dropped = events.find((event) => event.what === 'theatre.dropped');
+  return `The answer to the ${dropped?.detail.api} of ${who}, which leaves the broker at ${seconds(dropped?.at ?? at)}, is dropped`;
 }
 
 function show(play: Play): void {

@@ -20,7 +20,7 @@ export function verdictOf(calm: Log, broken: Log, cast: readonly string[], atMs:
   const isOfCast = ({ node }: TraceEvent) => cast.includes(processOf(node));
   const [before, after] = [calm.filter(isOfCast), broken.filter(isOfCast)];
   // Where programs say what they do in the world, that counts; where they do not, it is what they were handed.
-  const saysWhatItDoes = before.some(({ what }) => what === 'effect.done');
+  const saysWhatItDoes = before.some(isWork);
   const told = saysWhatItDoes ? effects : handedOut;
   const findings = check(broken).map(({ text, at }) => `${seconds(broken[at].at)}: ${text}.`);
   return [
@@ -33,8 +33,15 @@ export function verdictOf(calm: Log, broken: Log, cast: readonly string[], atMs:
 /** When what was done, by its name. */
 type Deeds = ReadonlyMap<string, readonly string[]>;
 
+/** Effects are named freely; by the custom of the course one that stands for the work on an event begins with one of these words. */
+const WORK = /^(apply|work) /;
+
+function isWork({ what, detail }: TraceEvent): boolean {
+  return what === 'effect.done' && WORK.test(String(detail.name));
+}
+
 function effects(log: Log): Deeds {
-  const done = log.filter(({ what }) => what === 'effect.done');
+  const done = log.filter(isWork);
   return gathered(
     'by',
     done.map((event) => [String(event.detail.name), event]),
@@ -63,17 +70,17 @@ function gathered(how: 'by' | 'to', deeds: readonly [string, TraceEvent][]): Dee
 }
 
 function compared(before: Deeds, after: Deeds, done: string): string[] {
-  const lost = [...before].filter(([name]) => !after.has(name));
-  const repeated = [...after].filter(([name, times]) => times.length > Math.max(1, before.get(name)?.length ?? 1));
+  const timesIn = (deeds: Deeds, name: string) => deeds.get(name) ?? [];
+  const lost = [...before].filter(([name, times]) => timesIn(after, name).length < times.length);
+  const repeated = [...after].filter(([name, times]) => times.length > Math.max(1, timesIn(before, name).length));
   const lines = [
-    ...lost.map(([name, [when]]) => `Lost: ${name}. Without the fault it was ${done} at ${when}.`),
-    ...repeated.map(([name, times]) => `Twice: ${name}, ${done} at ${times.join(', and at ')}.`),
+    ...lost.map(([name, times]) => `Lost: ${name}. Without the fault it was ${done} at ${times[times.length - 1]}.`),
+    ...repeated.map(([name, times]) => `Again: ${name}, ${done} at ${times.slice(-2).join(', and at ')}.`),
   ];
   if (lines.length === 0) return [`Nothing was lost, and nothing was ${done} twice.`];
   const more = lines.length - MOST_NAMED;
-  return more > 0
-    ? [...lines.slice(0, MOST_NAMED), `And ${more} more: ${lost.length} lost, ${repeated.length} twice.`]
-    : lines;
+  if (more <= 0) return lines;
+  return [...lines.slice(0, MOST_NAMED), `In all ${lost.length} lost, and ${repeated.length} again.`];
 }
 
 /** From when to when a partition had nobody who read it, or two at once. */
