@@ -43,6 +43,6 @@ function lineOf({ says, cell, ours }: Observation, cells: readonly Cell[], { lin
 function verdict(seen: readonly Observation[]): string {
   const differing = seen.filter(({ ours }) => ours !== undefined).length;
   const observations = seen.length === 1 ? '1 observation' : `${seen.length} observations`;
-  if (differing === 0) return `${observations}, alike on both`;
+  if (differing === 0) return `${observations}, alike there and here`;
   return `${observations}, of which ${differing} ${differing === 1 ? 'is' : 'are'} not quite alike`;
 }
