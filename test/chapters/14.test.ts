@@ -13,6 +13,7 @@ test('the solutions pass', async () => {
   expect(verdict.lines.slice(0, 3)).toEqual([
     expect.stringMatching(/^without a crash: Ada 130 \(all well\), 4 at work at most, 1\.\d s$/),
     expect.stringMatching(/^killed at \d+ moments: nothing lost/),
+    'with applyAt in the place of apply Ada would have 130 each time',
   ]);
   expect(verdict.passed).toBe(true);
 });
