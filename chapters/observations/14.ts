@@ -77,7 +77,7 @@ export const observations: ChapterObservations = {
         for (const key of ['Ada', 'Ben', 'Cleo', 'Dan']) await producer.send({ topic, key, value: '+1' });
         const done: number[] = [];
         let isHeld = true;
-        // As many workers as it takes for Ada to have one of her own.
+        // So many workers that Ben, whose event is held, has one of his own.
         const team = new KeyedWorkers(scene.consumer(), {
           workers: 97,
           work: async ({ offset }) => {

@@ -39,15 +39,15 @@ export class Member {
   error = '';
   isClosing = false;
   isClosed = false;
-  readonly #task: { current?: Task } = {};
+  #task: Task | undefined;
 
   get task(): Task {
-    if (this.#task.current === undefined) throw new Error('this member has not been started');
-    return this.#task.current;
+    if (this.#task === undefined) throw new Error('this member has not been started');
+    return this.#task;
   }
 
   start(kafka: Kafka, name: string, topics: readonly string[], settings: ConsumerSettings, work: Work): void {
-    this.#task.current = kafka.world.spawn(name, async (own) => {
+    this.#task = kafka.world.spawn(name, async (own) => {
       const consumer = own.consumer(settings);
       const note = (what: string) => (partitions: readonly { partition: number }[]) => {
         this.calls.push(`${what} ${inOrder(partitions)}`.trimEnd());
