@@ -41,7 +41,7 @@ export const observations: ChapterObservations = {
     },
     {
       id: 'not-waited-for',
-      says: 'A producer that numbers its batches keeps the order of its calls, also when it waits for no answer.',
+      says: 'Events that are sent without waiting for an answer lie in the order of the calls, if the producer numbers its batches as ours does.',
       cell: 'sends',
       async sees({ kafka, name }) {
         await kafka.admin().createTopics({ [name]: 1 });
@@ -52,7 +52,7 @@ export const observations: ChapterObservations = {
     },
     {
       id: 'one-more',
-      says: 'When three partitions become four no event moves, and three quarters of the keys go elsewhere from then on.',
+      says: 'When three partitions become four no event moves, and about three quarters of the keys go elsewhere from then on.',
       cell: 'more',
       async sees({ kafka, name }) {
         await kafka.admin().createTopics({ [name]: 3 });

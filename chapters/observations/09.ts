@@ -38,7 +38,7 @@ export const observations: ChapterObservations = {
     },
     {
       id: 'leader',
-      says: 'The first who became a member leads, and the next leads when that one is gone.',
+      says: 'The first who became a member leads, and another leads when that one is gone.',
       cell: 'leader',
       async sees(scene) {
         await scene.topic(2);

@@ -82,7 +82,7 @@ export const observations: ChapterObservations = {
     },
     {
       id: 'tags',
-      says: 'A tagged field that nobody has heard of is skipped; two bytes too many where no tag may be end the connection.',
+      says: 'A tagged field that nobody has heard of is skipped; two bytes too many in a version that has no tags end the connection.',
       cell: 'tags',
       async sees({ kafka }) {
         const tagged = '00 00 00 17 00 12 00 03 00 00 00 07 ff ff 00 04 41 64 61 02 31 01 2a 03 41 64 61';
