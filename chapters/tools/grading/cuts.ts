@@ -3,11 +3,12 @@
  *
  * The whole simulated Kafka, its trace, the bank and the verdict are on the grader's side in every chapter. The learner's functions are called there as if
  * they were in the same process, and what they are handed is a stand-in with the methods listed here and no others. For exercises whose answer is a function of
- * data alone (02, 08, 09, 10), a hidden seed also makes questions that no chapter asks.
+ * data alone (02, 08, 10, W), a hidden seed also makes questions that no chapter asks.
  */
 import { Partitioners } from 'kafkajs';
 import type { Verdict } from '../index.ts';
 import { assignerIn, kafkajsIn } from '../kafkajs/index.ts';
+import { type Dice, hiddenGroups, hiddenKeys, hiddenRecords, hiddenStreams } from './hidden.ts';
 import type { Surface } from './peer.ts';
 
 /** What the learner's cell passed to `check`. */
@@ -20,6 +21,8 @@ export interface Cut {
   /** For the instructor: what the child runs, in a few words. */
   readonly runs: string;
   readonly judge: (answer: Answer, expose: Expose) => Promise<Verdict> | Verdict;
+  /** Questions from a hidden seed; what is wrong, if anything is. */
+  readonly hidden?: (answer: Answer, dice: Dice) => string | undefined;
 }
 
 const iterator: Surface = { methods: { next: 'data', return: 'data' } };
@@ -103,6 +106,7 @@ export const cuts: { readonly [chapter: string]: () => Promise<Cut> } = {
     return {
       runs: 'partitionFor',
       judge: ([given]) => judge(fn(given) as Parameters0<typeof judge>, Partitioners.DefaultPartitioner as never),
+      hidden: ([given], dice) => hiddenKeys(fn(given) as Parameters0<typeof judge>, dice),
     };
   },
   async '05'() {
@@ -132,6 +136,7 @@ export const cuts: { readonly [chapter: string]: () => Promise<Cut> } = {
     return {
       runs: 'replay, and the look-up that it answers',
       judge: ([given]) => judge(fn(given) as Parameters0<typeof judge>),
+      hidden: ([given], dice) => hiddenRecords(fn(given) as Parameters0<typeof judge>, dice),
     };
   },
   async '09'() {
@@ -154,6 +159,7 @@ export const cuts: { readonly [chapter: string]: () => Promise<Cut> } = {
     return {
       runs: 'assign (and userData); kafkajs and our members are on the other side',
       judge: ([given]) => judge(fields(given) as unknown as Parameters0<typeof judge>, { kafkajsIn, assignerIn }),
+      hidden: ([given], dice) => hiddenGroups(fields(given) as unknown as Parameters0<typeof judge>, dice),
     };
   },
   async '11'() {
@@ -175,6 +181,14 @@ export const cuts: { readonly [chapter: string]: () => Promise<Cut> } = {
     return {
       runs: 'the program; its consumer and the branch are on the other side',
       judge: ([given], expose) => judge(lending(given, expose, consumer, work) as Parameters0<typeof judge>),
+    };
+  },
+  async W() {
+    const { judge } = await import('../exercises/W.ts');
+    return {
+      runs: 'the maker of frames, and frames',
+      judge: ([given]) => judge(fn(given) as Parameters0<typeof judge>),
+      hidden: ([given], dice) => hiddenStreams(fn(given) as Parameters0<typeof judge>, dice),
     };
   },
 };

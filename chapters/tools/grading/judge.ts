@@ -9,6 +9,7 @@ import * as clientErrors from '../../../lib/client/errors.ts';
 import { cooperativeSticky, KafkaError, kafkajsRoundRobin, range, roundRobin, sticky } from '../../../lib/index.ts';
 import type { Verdict } from '../index.ts';
 import { type Answer, type Cut, cuts } from './cuts.ts';
+import { Dice } from './hidden.ts';
 import { Peer } from './peer.ts';
 import { growFrom } from './seeded.ts';
 
@@ -82,7 +83,7 @@ async function judge(asked: Asked): Promise<void> {
     return tell({ failure: 'nothing to grade', lines: [`Chapter ${chapter} has no exercise that can be graded.`] });
   }
   growFrom(seed);
-  tell(await verdictOn(await cuts[chapter](), handed.answer, peer));
+  tell(await verdictOn(await cuts[chapter](), handed.answer, seed, peer));
 }
 
 type Handed = { readonly answer: Answer } | { readonly failure: string; readonly lines: readonly string[] };
@@ -112,10 +113,12 @@ async function handedIn(peer: Peer): Promise<Handed> {
   return { failure: 'nothing to grade', lines: ['It never calls check.'] };
 }
 
-async function verdictOn(cut: Cut, answer: Answer, peer: Peer): Promise<Report> {
+async function verdictOn(cut: Cut, answer: Answer, seed: number | undefined, peer: Peer): Promise<Report> {
   try {
-    const { passed, lines: said }: Verdict = await cut.judge(answer, (value, surface) => peer.expose(value, surface));
-    return { verdict: { passed: passed === true, lines: said } };
+    const verdict: Verdict = await cut.judge(answer, (value, surface) => peer.expose(value, surface));
+    const { passed, lines } = verdict;
+    const fault = passed && seed !== undefined ? cut.hidden?.(answer, new Dice(seed)) : undefined;
+    return { verdict: { passed: passed && fault === undefined, lines: fault === undefined ? lines : [fault] } };
   } catch (error) {
     // The checker has called the learner's function, and that threw; or the answer is of a form that the checker cannot use.
     const { name, message } = error instanceof Error ? error : new Error(String(error));
