@@ -1,8 +1,8 @@
 /**
  * An explained frame as text: the bytes at the left, their meaning at the right, and a caret under the byte at which they stop making sense.
  *
- * A line has eight bytes, so it fits a notebook and a phone on its side. Names are shortened to what is new in them: an entry of an array stands a step to the
- * right of the array, and begins with its place.
+ * A line has eight bytes. Names are shortened to what is new in them: an entry of an array stands a step to the right of the array, and begins with its
+ * place. The drawing (frameDrawing.ts) has the same lines.
  */
 import type { ExplainedFrame, FrameRow } from './frame.ts';
 
@@ -16,59 +16,83 @@ export interface FrameTextSettings {
   readonly rows?: number;
 }
 
-export function frameText(
-  bytes: Uint8Array,
-  { title, rows, bad, isCut }: ExplainedFrame,
+/** Up to eight bytes of one field, and on its first line what they mean. */
+export interface FrameLine {
+  readonly from: number;
+  readonly to: number;
+  readonly isFirst: boolean;
+  /** More bytes of this field follow, and are not shown. */
+  readonly isCut: boolean;
+  /** Changes from field to field. */
+  readonly ground: boolean;
+  readonly depth: number;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The lines, and what is to be said about rows that have none. */
+export function frameLines(
+  { rows, isCut }: ExplainedFrame,
   settings: FrameTextSettings = {},
-): string {
+): { readonly lines: readonly FrameLine[]; readonly more: string } {
   const shown = rows.slice(0, settings.rows ?? rows.length);
-  const places = Math.max(3, String(bytes.length).length);
-  const width = Math.max(0, ...shown.map((row) => labelOf(row).length));
-  const lines = shown.flatMap((row) => rowLines(bytes, row, places, width));
   const left = rows.length - shown.length;
-  if (left > 0) return [title, ...lines, `${' '.repeat(places)}  … and ${left} rows more`].join('\n');
-  if (isCut) lines.push(`${' '.repeat(places)}  … and more, which is left out`);
-  if (bad !== undefined)
-    lines.push(
-      ...caretLines(
-        bytes,
-        rows.at(-1)?.to ?? 0,
-        bad.at,
-        places,
-        `${bad.path.slice(bad.path.lastIndexOf('.') + 1)}: ${bad.reason}`,
-      ),
-    );
-  return [title, ...lines].join('\n');
+  const more =
+    left > 0 ? `… and ${left} ${left === 1 ? 'field' : 'fields'} more` : isCut ? '… and more, which is left out' : '';
+  return { lines: shown.flatMap(linesOf), more };
 }
 
-function rowLines(bytes: Uint8Array, row: FrameRow, places: number, width: number): string[] {
-  const meaning = `${labelOf(row).padEnd(width)}  ${row.value}`.trimEnd();
-  if (row.to === row.from) return [`${place(row.from, places)}  ${''.padEnd(HEX_WIDTH)}  ${meaning}`];
-  const starts: number[] = [];
-  for (let at = row.from; at < row.to && starts.length < MOST_LINES_OF_A_ROW; at += BYTES_IN_A_LINE) starts.push(at);
-  const isLonger = row.to - row.from > MOST_LINES_OF_A_ROW * BYTES_IN_A_LINE;
-  return starts.map((at, index) => {
-    const last = isLonger && index === starts.length - 1;
-    const part = bytes.subarray(at, Math.min(row.to, at + BYTES_IN_A_LINE - (last ? 1 : 0)));
-    const digits = last ? `${hexOf(part)} …` : hexOf(part);
-    return `${place(at, places)}  ${digits.padEnd(HEX_WIDTH)}  ${index === 0 ? meaning : ''}`.trimEnd();
-  });
+function linesOf(row: FrameRow, index: number): FrameLine[] {
+  const { from, to, path, value } = row;
+  const lines: FrameLine[] = [];
+  for (let at = from; at < to && lines.length < MOST_LINES_OF_A_ROW; at += BYTES_IN_A_LINE) {
+    const isLast = lines.length === MOST_LINES_OF_A_ROW - 1;
+    const isCut = isLast && to - at > BYTES_IN_A_LINE;
+    const end = Math.min(to, at + BYTES_IN_A_LINE - (isCut ? 1 : 0));
+    lines.push({ from: at, to: end, isFirst: at === from, isCut, ground: index % 2 === 1, ...shortPath(path), value });
+  }
+  return lines;
 }
 
-/** The line of bytes with the bad one, counted from the end of the last row, and the caret under it. */
-function caretLines(bytes: Uint8Array, from: number, at: number, places: number, reason: string): string[] {
-  const before = Math.max(0, at - from);
-  const isBehind = at === bytes.length && before > 0 && before % BYTES_IN_A_LINE === 0;
+/** The bytes around the one that is to blame, its place among them, and the reason. */
+export function badLine(
+  bytes: Uint8Array,
+  { rows, bad }: ExplainedFrame,
+):
+  | {
+      readonly from: number;
+      readonly to: number;
+      readonly isCut: boolean;
+      readonly column: number;
+      readonly reason: string;
+    }
+  | undefined {
+  if (bad === undefined) return undefined;
+  const before = Math.max(0, bad.at - (rows.at(-1)?.to ?? 0));
+  const isBehind = bad.at === bytes.length && before > 0 && before % BYTES_IN_A_LINE === 0;
   const column = isBehind ? BYTES_IN_A_LINE : before % BYTES_IN_A_LINE;
-  const start = at - column;
-  const hex = hexOf(bytes.subarray(start, start + BYTES_IN_A_LINE));
-  const margin = ' '.repeat(places + 2 + column * 3);
-  return [`${place(start, places)}  ${hex}`.trimEnd(), `${margin}^^ ${reason}`];
+  const from = bad.at - column;
+  const to = Math.min(bytes.length, from + BYTES_IN_A_LINE);
+  return { from, to, isCut: false, column, reason: `${bad.path.slice(bad.path.lastIndexOf('.') + 1)}: ${bad.reason}` };
 }
 
-function labelOf({ path }: FrameRow): string {
-  const { depth, name } = shortPath(path);
-  return `${'  '.repeat(depth)}${name}`;
+export function frameText(bytes: Uint8Array, explained: ExplainedFrame, settings: FrameTextSettings = {}): string {
+  const { lines, more } = frameLines(explained, settings);
+  const places = Math.max(3, String(bytes.length).length);
+  const width = Math.max(0, ...lines.map(({ depth, name }) => depth * 2 + name.length));
+  const text = [explained.title];
+  for (const { from, to, isFirst, isCut, depth, name, value } of lines) {
+    const digits = hexOf(bytes.subarray(from, to)) + (isCut ? ' …' : '');
+    const meaning = isFirst ? `${`${'  '.repeat(depth)}${name}`.padEnd(width)}  ${value}` : '';
+    text.push(`${place(from, places)}  ${digits.padEnd(HEX_WIDTH)}  ${meaning}`.trimEnd());
+  }
+  if (more !== '') return [...text, `${' '.repeat(places)}  ${more}`].join('\n');
+  const bad = badLine(bytes, explained);
+  if (bad !== undefined) {
+    text.push(`${place(bad.from, places)}  ${hexOf(bytes.subarray(bad.from, bad.to))}`.trimEnd());
+    text.push(`${' '.repeat(places + 2 + bad.column * 3)}^^ ${bad.reason}`);
+  }
+  return text.join('\n');
 }
 
 /** What is new in a path, `[1].errorCode` of `topics[0].partitions[1].errorCode`, and how many arrays it lies in. */

@@ -5,6 +5,7 @@ import { MalformedBytes, Reader } from '../../lib/bytes/reader.ts';
 import { concat } from '../../lib/bytes/writer.ts';
 import { portableCodecs } from '../../lib/codecs/codecs.ts';
 import { type ExplainedFrame, explainFrame } from '../../lib/draw/frame.ts';
+import { frameDrawing } from '../../lib/draw/frameDrawing.ts';
 import { frameText } from '../../lib/draw/frameText.ts';
 import { type AnyApi, ApiVersions, apis, Produce } from '../../lib/protocol/apis/index.ts';
 import { decodeRequestHeader, decodeResponse, encodeRequest, encodeResponse } from '../../lib/protocol/frame.ts';
@@ -39,6 +40,18 @@ test('the first frame of kafkajs, byte by byte', () => {
       ' 20  73',
     ].join('\n'),
   );
+});
+
+test('the drawing has the same bytes and words, and frames the byte to blame', () => {
+  const bytes = hex(askedByKafkajs.replace('00 07', '00 77'));
+  const { svg, text } = frameDrawing(bytes, explainFrame(bytes));
+  expect(text).toBe(explained(bytes));
+  expect([...svg.matchAll(/font-family="monospace"[^>]*>([0-9a-f]{2})</g)].map(([, digits]) => digits)).toEqual([
+    ...askedByKafkajs.replace('00 07', '00 77').split(' ').slice(0, 20),
+  ]);
+  expect(svg.match(/stroke="#D55E00" stroke-width="2"/g)).toHaveLength(2);
+  expect(svg).toContain('✘ clientId: 119 bytes announced, and 7 left');
+  expect(svg).not.toContain('NaN');
 });
 
 test.each<[name: string, from: string, to: string, caret: string]>([
@@ -277,5 +290,5 @@ test('more rows than anybody looks at are not made', () => {
   );
   const all = explainFrame(bytes, { apiKey: 18, apiVersion: 0 });
   expect([all.isCut, all.rows.length]).toEqual([true, 2000]);
-  expect(frameText(bytes, all, { rows: 3 }).split('\n').at(-1)).toBe('       … and 1997 rows more');
+  expect(frameText(bytes, all, { rows: 3 }).split('\n').at(-1)).toBe('       … and 1997 fields more');
 });

@@ -5,6 +5,7 @@
  * Frames are explained by lib/draw/frame.ts, which no other chapter needs: it comes with this file, and not with the kernel of the page.
  */
 import { type ExplainedFrame, explainFrame, type Question } from '../../../lib/draw/frame.ts';
+import { frameDrawing } from '../../../lib/draw/frameDrawing.ts';
 import { type FrameTextSettings, frameText, hexOf } from '../../../lib/draw/frameText.ts';
 import { type Drawing, type Kafka, type LaneStep, lanes, type SimulatedKafka, simulate } from '../../../lib/index.ts';
 import { Verdict } from '../index.ts';
@@ -65,9 +66,9 @@ export interface ExplainSettings extends FrameTextSettings {
 }
 
 /** The bytes of a frame and what each of them means. Bytes that are given as text, `00 1f`, are read as a request. */
-export function explain(frame: Frame | string, settings: ExplainSettings = {}): string {
+export function explain(frame: Frame | string, settings: ExplainSettings = {}): Drawing {
   const { bytes, answers } = typeof frame === 'string' ? { bytes: bytesOf(frame), answers: undefined } : frame;
-  return frameText(bytes, explainFrame(bytes, settings.as ?? answers), settings);
+  return frameDrawing(bytes, explainFrame(bytes, settings.as ?? answers), settings);
 }
 
 /** What came of it. */
