@@ -24,6 +24,11 @@ const { bootstrap, version } = inject('apacheKafka');
 /** Set by `npm run verify`, unless it is to check only. */
 const isRecording = process.env.KAFKAITO_VERIFY === 'record';
 const wanted = (process.env.KAFKAITO_CHAPTERS ?? '').split(' ').filter((name) => name !== '');
+const unknown = wanted.filter((name) => !(name in chapters));
+if (unknown.length > 0)
+  throw new Error(
+    `nothing is tried of chapter ${unknown.join(', ')}: there are ${Object.keys(chapters).sort().join(', ')}`,
+  );
 const names = Object.keys(chapters).filter((name) => wanted.length === 0 || wanted.includes(name));
 const all = names.sort().flatMap((chapter) => chapters[chapter].observations.map((one) => ({ chapter, one })));
 
@@ -42,8 +47,11 @@ beforeAll(async () => {
   const turns = Array.from({ length: AT_A_TIME }, () => Promise.resolve());
   for (const [index, { chapter, one }] of all.entries()) {
     const before = turns[index % AT_A_TIME];
-    const looked = before.then(() => Promise.all([bootstrap, served.bootstrap].map((at) => look(chapter, one, at))));
-    found.set(one, looked as Promise<[Lines, Lines]>);
+    const looked = before.then(() =>
+      Promise.all([look(chapter, one, bootstrap), look(chapter, one, served.bootstrap)]),
+    );
+    found.set(one, looked);
+    // What has failed fails its test, and the next one has its turn.
     turns[index % AT_A_TIME] = looked.then(
       () => {},
       () => {},
