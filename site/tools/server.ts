@@ -56,6 +56,10 @@ export function serveFolder(folder: string, port: number, host = '127.0.0.1', ba
 
 function answer(folder: string, base: string, request: IncomingMessage, response: ServerResponse): void {
   const url = request.url ?? '/';
+  if (`${url}/` === base) {
+    response.writeHead(301, { location: base }).end();
+    return;
+  }
   const file = url.startsWith(base) ? findFile(folder, url.slice(base.length - 1)) : undefined;
   const found = file ?? join(folder, '404.html');
   if (!existsSync(found)) {

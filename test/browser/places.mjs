@@ -4,6 +4,9 @@ import { existsSync } from 'node:fs';
 /** The small book of the tests, from the project's folder. */
 export const BOOK = 'test/browser/fixtures/book';
 
+/** Where that book stands on its host: not at the root, so that whatever forgets the base is found. */
+export const BOOK_BASE = '/kafkaito/';
+
 const USUAL_PLACES = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',

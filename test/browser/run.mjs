@@ -4,7 +4,7 @@
  */
 import '../tools/install.mjs';
 import { packageScript, runNode } from '../tools/steps.mjs';
-import { BOOK, chromiumPath } from './places.mjs';
+import { BOOK, BOOK_BASE, chromiumPath } from './places.mjs';
 
 const vitepress = packageScript('vitepress', 'bin', 'vitepress.js');
 const vitest = packageScript('vitest', 'vitest.mjs');
@@ -19,8 +19,10 @@ if (chromiumPath() === undefined) {
   try {
     const isFixtureOnly = process.argv.includes('--book');
     process.env.KAFKAITO_BOOK = BOOK;
+    process.env.KAFKAITO_BASE = `https://example.org${BOOK_BASE}`;
     await runNode(vitepress, 'build', 'site');
     delete process.env.KAFKAITO_BOOK;
+    delete process.env.KAFKAITO_BASE;
     if (!isFixtureOnly) await runNode(vitepress, 'build', 'site');
     process.env.KAFKAITO_TEST_COURSE = isFixtureOnly ? 'no' : 'yes';
   } catch (error) {

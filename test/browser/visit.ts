@@ -10,7 +10,7 @@ import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-c
 import { chromium } from 'playwright-core';
 import type { SiteServer } from '../../site/tools/server.ts';
 import { serveFolder } from '../../site/tools/server.ts';
-import { chromiumPath } from './places.mjs';
+import { BOOK_BASE, chromiumPath } from './places.mjs';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -25,6 +25,11 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** As in browsers that have no service workers. */
+const WITHOUT_WORKER = "Object.defineProperty(Navigator.prototype, 'serviceWorker', { get: () => undefined });";
+
+export type VisitOptions = BrowserContextOptions & { keeps?: boolean; early?: string };
+
 /** A built site being served, and a browser to read it with. */
 export class Library {
   readonly #server: SiteServer;
@@ -35,9 +40,11 @@ export class Library {
     this.#browser = browser;
   }
 
-  /** @param site the folder in dist/ */
-  static async open(site: string): Promise<Library> {
-    const server = await serveFolder(join(ROOT, 'dist', site), 0);
+  /** @param site the folder in dist/: `site`, the course, or `site-book`, the small book, which does not stand at the root of its host */
+  static async open(site: 'site' | 'site-book'): Promise<Library> {
+    const base = site === 'site' ? '/' : BOOK_BASE;
+    const { address, close } = await serveFolder(join(ROOT, 'dist', site), 0, '127.0.0.1', base);
+    const server = { address: address + base.slice(0, -1), close };
     return new Library(server, await chromium.launch({ executablePath: chromiumPath(), args: FLAGS }));
   }
 
@@ -45,9 +52,15 @@ export class Library {
     return this.#server.address;
   }
 
-  /** Opens a page in a fresh profile. */
-  async visit(path: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  /**
+   * Opens a page in a fresh profile.
+   * @param keeps whether the page may keep itself for a day without a network, which makes it fetch more than the reader has asked for
+   * @param early a script that runs before those of the page
+   */
+  async visit(path: string, { keeps = false, early, ...options }: VisitOptions = {}): Promise<Visit> {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    if (!keeps) await context.addInitScript(WITHOUT_WORKER);
+    if (early !== undefined) await context.addInitScript(early);
     const visit = new Visit(await context.newPage(), this.address);
     await visit.go(path);
     return visit;
@@ -92,6 +105,19 @@ export class Visit {
 
   async go(path: string): Promise<void> {
     await this.page.goto(this.#site + path, { waitUntil: 'networkidle' });
+  }
+
+  /** Waits until the browser has kept this page, and what runs its cells. */
+  async kept(): Promise<void> {
+    const paths: () => Promise<string[]> = () =>
+      this.page.evaluate(`(async () => {
+        const stores = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
+        const requests = await Promise.all(stores.map((store) => store.keys()));
+        return requests.flat().map(({ url }) => url.slice(location.origin.length));
+      })()`);
+    const names = [new URL(this.page.url()).pathname, '/virtual_kafkaito-kernel', '/virtual_kafkaito-parts'];
+    const isThere = (kept: string[]) => names.every((name) => kept.some((path) => path.includes(name)));
+    while (!isThere(await paths())) await this.page.waitForTimeout(50);
   }
 
   /** Bytes received since the last time this was asked: of the kernel's own files, and of all others. */
