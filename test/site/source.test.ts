@@ -25,7 +25,7 @@ describe('the annotated source pages', () => {
     for (const piece of piecesOf(markdown, readSource)) {
       const where = `${page}:${piece.line}`;
       expect(shownLines(piece).length, where).toBeGreaterThanOrEqual(4);
-      expect(shownLines(piece).length, where).toBeLessThanOrEqual(45);
+      expect(shownLines(piece).length, where).toBeLessThanOrEqual(40);
       expect(markdown.split('\n')[piece.line + 1], where).toMatch(/^[`"\w]/);
     }
   });
