@@ -119,7 +119,7 @@ export class FieldRows {
     const { end } = this;
     this.end = this.at + size;
     if (field !== undefined) this.read(path, field, shape);
-    this.passOver(path, 'passed over: not known here');
+    this.passOver(path, 'passed over');
     this.end = end;
   }
 

@@ -58,9 +58,9 @@ class Reading extends FieldRows {
     this.#size();
     if (answers === undefined) this.#request();
     else this.#response(answers);
-    this.passOver('rest', 'behind the message: nobody reads them');
+    this.passOver('rest', 'which nobody reads');
     this.end = this.bytes.length;
-    this.passOver('next', 'behind the frame');
+    this.passOver('next', 'of the next frame');
   }
 
   override read(path: string, field: AnyField, shape: Shape): void {

@@ -11,10 +11,11 @@ const BYTE_WIDTH = 23;
 const MEANING_AT = BYTES_AT + 8 * BYTE_WIDTH + 18;
 const STEP = 14;
 const ROW_HEIGHT = 21;
-/** Of a letter of 13 pixels, on average. */
+/** Of a letter of 13 pixels, on average; a bold one takes more. */
 const LETTER_WIDTH = 7.2;
-const MOST_LETTERS = 76;
-const MOST_VALUE_LETTERS = 52;
+const BOLD_WIDTH = 8.6;
+const MOST_LETTERS = 70;
+const MOST_VALUE_LETTERS = 40;
 
 export function frameDrawing(bytes: Uint8Array, explained: ExplainedFrame, settings: FrameTextSettings = {}): Drawing {
   const { lines, more } = frameLines(explained, settings);
@@ -30,7 +31,7 @@ export function frameDrawing(bytes: Uint8Array, explained: ExplainedFrame, setti
         label(MEANING_AT + each.depth * STEP, y, each.name),
         label(valueAt, y, shortened(each.value), { weight: 'bold' }),
       );
-      width = Math.max(width, valueAt + shortened(each.value).length * LETTER_WIDTH + 16);
+      width = Math.max(width, valueAt + shortened(each.value).length * BOLD_WIDTH + 16);
     }
     y += ROW_HEIGHT;
   }
@@ -49,7 +50,7 @@ export function frameDrawing(bytes: Uint8Array, explained: ExplainedFrame, setti
     y += 27;
     for (const words of wrapped(`✘ ${bad.reason}`)) {
       shapes.push(label(BYTES_AT, y, words, { weight: 'bold' }));
-      width = Math.max(width, BYTES_AT + words.length * LETTER_WIDTH + 16);
+      width = Math.max(width, BYTES_AT + words.length * BOLD_WIDTH + 8);
       y += ROW_HEIGHT - 3;
     }
   }

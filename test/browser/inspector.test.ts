@@ -49,7 +49,7 @@ describe('the wire inspector', () => {
     await page.getByLabel('It is an answer').check();
     await page.getByLabel('to the question').selectOption('Heartbeat');
     await page.getByLabel('in version').selectOption('0');
-    await page.getByText('2 bytes, behind the message').waitFor();
+    await page.getByText('2 bytes, which nobody reads').waitFor();
     await text.fill('00 0');
     await page.getByText('3 digits: a byte takes two').waitFor();
     expect(await page.locator('table').count()).toBe(0);

@@ -6,9 +6,9 @@
  */
 import { type ExplainedFrame, explainFrame, type Question } from '../../../lib/draw/frame.ts';
 import { frameDrawing } from '../../../lib/draw/frameDrawing.ts';
-import { type FrameTextSettings, frameText, hexOf } from '../../../lib/draw/frameText.ts';
+import { type FrameTextSettings, hexOf, shortPath } from '../../../lib/draw/frameText.ts';
 import { type Drawing, type Kafka, type LaneStep, lanes, type SimulatedKafka, simulate } from '../../../lib/index.ts';
-import { Verdict } from '../index.ts';
+import { show, Verdict } from '../index.ts';
 
 const BROKER = 'broker-0';
 const PORT = 9092;
@@ -165,6 +165,7 @@ export function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
 
 /** The warm-up: sends the bytes to a broker, and prints whether it has told of the topic `rates`. */
 export async function checkBytes(hex: string): Promise<void> {
+  show(explain(hex));
   console.log((await judgeBytes(hex)).text);
 }
 
@@ -176,11 +177,14 @@ export async function judgeBytes(hex: string): Promise<Verdict> {
   const { answers, ended } = await speak(kafka, hex);
   await kafka.close();
   const told = answers.map(({ bytes, answers }) => topicIn(explainFrame(bytes, answers))).find((name) => name !== '');
-  const shown = frameText(bytes, all).split('\n');
   if (told === 'rates' && answers.length === 1 && ended === undefined) {
     return new Verdict(true, [wanted, 'came: rates', 'The sizes say what is there.']);
   }
-  return new Verdict(false, [wanted, `came: ${cameOf(told, ended)}`, ...shown, remarkOn(all, ended)]);
+  return new Verdict(false, [wanted, `came: ${cameOf(told, ended)}`, ...placeOf(all), remarkOn(all, ended)]);
+}
+
+function placeOf({ bad }: ExplainedFrame): string[] {
+  return bad === undefined ? [] : [`byte ${bad.at}, ${shortPath(bad.path).name}: ${bad.reason}`];
 }
 
 function cameOf(told: string | undefined, ended: string | undefined): string {

@@ -44,6 +44,8 @@ export class Stage {
   /** When each member last asked for a record, and when it last was handed some. */
   readonly #polls = new Map<string, number>();
   readonly #handedAt = new Map<string, number>();
+  /** Who has been told to join again, and has not come yet: heartbeats hear it every few seconds. */
+  readonly #called = new Set<string>();
   #says: Saying[] = [];
   #messages: MessageScene[] = [];
   isOfGroup = false;
@@ -185,8 +187,10 @@ export class Stage {
     const member = this.#members.get(processOf(detail.member));
     if (member === undefined) return;
     if (detail.change === 'joined') return;
-    member.heard = undefined;
-    this.#tell(`the broker takes ${member.name} out of the group: ${detail.why}`, 'group', detail.change !== 'left');
+    Object.assign(member, { heard: undefined, leads: false });
+    if (detail.change !== 'left')
+      this.#tell(`the broker takes ${member.name} out of the group: ${detail.why}`, 'group', true);
+    else if (!this.#hasProtocol) this.#tell(`${member.name} leaves the group`, 'group');
   }
 
   #takeWire({ at, what, detail }: TraceEvent): void {
@@ -206,7 +210,9 @@ export class Stage {
     if (api === 'OffsetCommit') this.#hearCommit(name, detail.offsets as never as readonly Commit[]);
     if (api === 'JoinGroup') {
       this.#groupName ??= String(detail.group);
-      if (detail.member !== '') member.heard = { at, sessionTimeoutMs: Number(detail.sessionTimeoutMs) };
+      this.#called.delete(name);
+      if (detail.member === '') member.beatAt = undefined;
+      else member.heard = { at, sessionTimeoutMs: Number(detail.sessionTimeoutMs) };
       const polled = member.polled ?? { at, isPolling: true };
       member.polled = { ...polled, maxPollIntervalMs: Number(detail.rebalanceTimeoutMs) };
       this.#ask(name, api, `asks to join${detail.member === '' ? ', and has no id yet' : ''}`);
@@ -232,6 +238,10 @@ export class Stage {
     if (api === 'OffsetFetch') return;
     if (member.heard !== undefined) member.heard = { ...member.heard, at };
     if (member.asks?.what === api) member.asks = undefined;
+    if (error === Errors.REBALANCE_IN_PROGRESS.code && api === 'Heartbeat') {
+      if (this.#called.has(name)) return;
+      this.#called.add(name);
+    }
     if (error === Errors.MEMBER_ID_REQUIRED.code) this.#reply(name, errorOf(error).name, 'is given an id');
     else if (error !== 0)
       this.#reply(name, errorOf(error).name, `asked for ${api} and hears ${errorOf(error).name}`, true);
