@@ -24,7 +24,7 @@ export interface Wish {
   readonly freeze?: string;
   /** Drops the next answer to this program that has to do with its group: the broker has done what it was asked. */
   readonly drop?: string;
-  /** What everything that is left to chance grows from. Default: that of the settings. */
+  /** What everything that is left to chance grows from. Default 1; with `world`, what that makes of it. */
   readonly seed?: number;
 }
 
@@ -105,12 +105,14 @@ class House<Stage> implements Opened {
 
   async #play(wish: Wish): Promise<Play> {
     const { caption, level, within = '20 s', aftermath = '90 s' } = this.#settings;
-    const seed = wish.seed ?? this.#settings.seed ?? 1;
+    // A world that is made by somebody else may grow from a seed that nobody has told us.
+    const known = wish.seed ?? this.#settings.seed ?? (this.#settings.world === undefined ? 1 : undefined);
+    const seed = known ?? 1;
     const forMs = toMs(within);
     const calm = this.#calm.get(seed) ?? (await perform(this.#cast, { seed, forMs }));
     this.#calm.set(seed, calm);
     const cast = Object.keys(this.#cast.programs);
-    const common = { caption, cast, level, seed, fromMs: calm.fromMs };
+    const common = { caption, cast, level, seed: known, fromMs: calm.fromMs };
     const { events, records } = calm;
     const quiet = stageOf(events, { ...common, atMs: wish.at, records });
     const wanted = faultOf(wish, quiet);
