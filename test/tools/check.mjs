@@ -20,6 +20,7 @@ await runSteps([
   },
   { name: 'Types of everything (TypeScript 7)', run: () => runNode(tsc, '--noEmit') },
   { name: 'Types of the page (TypeScript 7)', run: () => runNode(tsc, '-p', 'site', '--noEmit') },
+  { name: 'Types of its service worker (TypeScript 7)', run: () => runNode(tsc, '-p', 'site/offline', '--noEmit') },
   ...inNotebooks.map((project) => ({
     name: `Types of ${project}/ (TypeScript 5.0.4)`,
     run: () => runNode(tsc5, '-p', project, '--noEmit'),
