@@ -157,7 +157,7 @@ test('the values are those that the reader of the schema gets', () => {
         else expect(value.replaceAll('"', ''), path).toBe(String(read));
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
@@ -190,7 +190,7 @@ test('a damaged frame is bad exactly where the reader of the schema gives up', (
         expect(bad !== undefined, bad?.reason).toBe(fails);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -213,7 +213,7 @@ test('any bytes at all are explained as far as they go', () => {
         expect(frameText(bytes, all)).toContain(all.title);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
 
