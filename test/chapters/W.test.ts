@@ -108,7 +108,7 @@ test.each<[name: string, answer: () => Frames, says: RegExp]>([
     () => {
       const frames = cutter({ most: Infinity })();
       return (chunk) => {
-        if (chunk.length === 4 && int32At(chunk, 0) > 0) new Uint8Array(int32At(chunk, 0));
+        if (chunk.length === 4 && int32At(chunk, 0) === 0x7fffffff) new Uint8Array(int32At(chunk, 0));
         return frames(chunk);
       };
     },
