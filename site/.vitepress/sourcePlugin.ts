@@ -9,6 +9,7 @@ import { type Piece, piecesOf, shownLines } from './pieces.ts';
 type Token = ReturnType<MarkdownRenderer['parse']>[number];
 
 export function sourcePlugin(md: MarkdownRenderer): void {
+  /** The lines of a file in colour, by the file's text: one file has many pieces. */
   const coloured = new Map<string, string[]>();
   // Before the reader's own `<<<`, which shows a missing file as text instead of failing.
   md.block.ruler.before('snippet', 'kafkaito_piece', (state, startLine, _endLine, silent) => {
@@ -24,12 +25,15 @@ export function sourcePlugin(md: MarkdownRenderer): void {
     if (!isSourcePage(state.env) || state.inlineMode) return;
     const places: Token[] = state.tokens.filter(({ type }) => type === 'kafkaito_piece');
     const page = pageOf(state.env);
-    for (const [index, piece] of piecesIn(state.src, page).entries()) places[index].meta = piece;
+    const pieces = piecesIn(state.src, page);
+    if (places.length !== pieces.length) throw new Error(`${page}: a line with <<< stands inside something else`);
+    for (const [index, piece] of pieces.entries()) places[index].meta = piece;
   });
   md.renderer.rules.kafkaito_piece = (tokens, index) => {
     const piece: Piece = tokens[index].meta;
-    const lines = coloured.get(piece.path) ?? colouredLines(md, readSource(piece.path) ?? '');
-    coloured.set(piece.path, lines);
+    const source = readSource(piece.path) ?? '';
+    const lines = coloured.get(source) ?? colouredLines(md, source);
+    coloured.set(source, lines);
     return figure(piece, lines);
   };
 }
