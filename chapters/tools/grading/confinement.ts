@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { killGroup } from './processes.ts';
 
 export interface Limits {
@@ -55,7 +55,14 @@ export async function confine(folder: string, limits: Limits): Promise<Confineme
 
 /** The command that runs a file in `folder` behind the walls. */
 export function commandOf({ before, options }: Walls, folder: string, file: string, ...parameters: string[]): string[] {
-  return [...before, process.execPath, ...options, `--allow-fs-read=${folder}`, join(folder, file), ...parameters];
+  return [
+    ...before,
+    process.execPath,
+    ...options,
+    `--allow-fs-read=${join(folder, sep)}`,
+    join(folder, file),
+    ...parameters,
+  ];
 }
 
 function nodeOptions({ memoryMb }: Limits): string[] {

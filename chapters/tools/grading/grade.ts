@@ -22,6 +22,9 @@ FOLDER has .ts files and notebooks, or a folder of them for each student.
 
 const OUTPUT_BYTES = 1_000_000;
 
+// A child is the head of a group of its own, which no Ctrl+C reaches; it ends with this process when that ends in order.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 try {
   await main();
 } catch (error) {

@@ -40,12 +40,19 @@ export interface Asked {
 class ChildLines {
   readonly #asked: Asked;
   #taken = 0;
+  #isClosed = false;
 
   constructor(asked: Asked) {
     this.#asked = asked;
   }
 
+  /** Nothing of this judging reaches the child of the next one, whatever promise is kept too late. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   send(line: string): void {
+    if (this.#isClosed) throw new Error('this judging is over');
     tell({ line });
   }
 
@@ -74,9 +81,8 @@ const shared = new Map<string, unknown>(
   [range, roundRobin, sticky, cooperativeSticky, kafkajsRoundRobin].map((one) => [one.name, one]),
 );
 
-async function judge(asked: Asked): Promise<void> {
-  const { chapter, seed } = asked.question;
-  const peer = new Peer(new ChildLines(asked), { lendsFunctions: false, waitsForQuiet: true, shared, errors, refuse });
+async function judge({ chapter, seed }: Question, lines: ChildLines): Promise<void> {
+  const peer = new Peer(lines, { lendsFunctions: false, waitsForQuiet: true, shared, errors, refuse });
   const handed = await handedIn(peer);
   if ('failure' in handed) return tell(handed);
   if (!Object.hasOwn(cuts, chapter)) {
@@ -130,5 +136,8 @@ async function verdictOn(cut: Cut, answer: Answer, seed: number | undefined, pee
 process.on('unhandledRejection', () => {});
 
 parentPort?.on('message', (asked: Asked) => {
-  judge(asked).catch((error: Error) => tell({ failure: 'cannot be graded', lines: [String(error.stack)] }));
+  const lines = new ChildLines(asked);
+  judge(asked.question, lines)
+    .catch((error: Error) => tell({ failure: 'cannot be graded', lines: [String(error.stack)] }))
+    .finally(() => lines.close());
 });

@@ -2,6 +2,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
+const running = new Set<ChildProcess>();
+
+/** Sees to it that a child does not outlive this process. */
+export function watch(child: ChildProcess): void {
+  if (running.size === 0) process.once('exit', endAll);
+  running.add(child);
+  child.once('exit', () => {
+    running.delete(child);
+    if (running.size === 0) process.removeListener('exit', endAll);
+  });
+}
+
+function endAll(): void {
+  for (const child of running) killGroup(child);
+}
+
 /** Ends a child and everything that it has started. It must have been started as the head of a group (`detached`) where there are groups. */
 export function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
@@ -23,16 +39,15 @@ export interface Usage {
   /** Of a processor, since each process began. */
   readonly cpuMs: number;
   readonly memoryBytes: number;
+  readonly processes: number;
 }
 
 /** What a process and its descendants use, where the system tells (Linux); otherwise undefined. */
 export function usageOf(pid: number): Usage | undefined {
   if (process.platform !== 'linux') return undefined;
-  const all = familyOf(pid).map((one) => ({ cpuMs: cpuMsOf(one), memoryBytes: residentBytes(one) }));
-  return all.reduce((sum, one) => ({
-    cpuMs: sum.cpuMs + one.cpuMs,
-    memoryBytes: sum.memoryBytes + one.memoryBytes,
-  }));
+  const all = familyOf(pid);
+  const sum = (of: (one: number) => number) => all.reduce((total, one) => total + of(one), 0);
+  return { cpuMs: sum(cpuMsOf), memoryBytes: sum(residentBytes), processes: all.length };
 }
 
 /** A process and all that it has started, and that has started since. */

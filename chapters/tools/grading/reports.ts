@@ -62,15 +62,16 @@ function csvCell(text: string): string {
 }
 
 /** A test suite for each chapter. What could not be graded, and what was stopped, are errors; a wrong answer is a failure. */
-export function toJunit({ grades, finishedAt }: Grading): string {
+export function toJunit({ grades, held, finishedAt }: Grading): string {
   const chapters = [...new Set(grades.map(({ chapter }) => chapter))];
+  const walls = held.map(({ what, holds }) => `<property name="kept from ${markup(what)}" value="${holds}"/>`);
   const suites = chapters.map((chapter) => {
     const own = grades.filter((grade) => grade.chapter === chapter);
     const failures = own.filter(({ status }) => status === 'not yet').length;
     const errors = own.filter(({ status }) => status !== 'not yet' && status !== 'passed').length;
     const name = chapter === undefined ? 'no chapter' : `chapter ${chapter}`;
     const head = `<testsuite name="${markup(name)}" tests="${own.length}" failures="${failures}" errors="${errors}" timestamp="${finishedAt}">`;
-    return [head, ...own.map(toCase), '</testsuite>'].join('\n');
+    return [head, '<properties>', ...walls, '</properties>', ...own.map(toCase), '</testsuite>'].join('\n');
   });
   return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites>', ...suites, '</testsuites>', ''].join('\n');
 }

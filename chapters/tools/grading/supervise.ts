@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { commandOf, environment, type Limits, type Walls } from './confinement.ts';
 import type { Asked, Question, Report } from './judge.ts';
-import { killGroup, usageOf } from './processes.ts';
+import { killGroup, usageOf, watch } from './processes.ts';
 
 export type Status =
   | 'passed'
@@ -44,8 +44,11 @@ export class Judge {
     this.#thread ??= new Worker(this.#program, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 1024 } });
     this.#thread.removeAllListeners();
     this.#thread.on('message', told);
-    this.#thread.on('error', (error: Error) => {
-      told({ failure: 'cannot be graded', lines: [`The judge has failed: ${error.message}`] });
+    this.#thread.on('error', (error: Error & { code?: string }) => {
+      this.#thread = undefined;
+      const isFull = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      const failure = isFull ? 'has handed the checker more than it can hold' : 'cannot be graded';
+      told({ failure, lines: [error.message] });
     });
     const { port1, port2 } = new MessageChannel();
     this.#port?.close();
@@ -81,6 +84,8 @@ export interface Run {
 }
 
 const LOOK_EVERY_MS = 50;
+/** The child, and the program that puts it into its namespaces. */
+const PROCESSES = 2;
 const PRINTED_KEPT = 2000;
 /** What Node itself takes, beside the memory that the submission is granted. */
 const NODE_MB = 120;
@@ -122,6 +127,7 @@ class Supervision {
       windowsHide: true,
     });
     this.#child = child;
+    watch(child);
     this.#owedSince = performance.now();
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => this.#print(chunk));
     const pipe = this.#pipe();
@@ -179,6 +185,7 @@ class Supervision {
     const { totalMs, answerMs, cpuMs, memoryMb } = this.#run.limits;
     const now = performance.now();
     const used = this.#child?.pid === undefined ? undefined : usageOf(this.#child.pid);
+    if (used !== undefined && used.processes > PROCESSES) return this.#stop('It has started other processes.');
     if (used !== undefined && used.cpuMs > cpuMs) {
       return this.#stop(`It used more than ${seconds(cpuMs)} of processor time: an endless loop, perhaps.`);
     }
