@@ -75,4 +75,5 @@ test('what the text says is what the cells have shown', () => {
   expect(shown('05', 'believes').match(/^\d+/gm)).toEqual(['2', '100', '1']);
   expect(shown('05', 'late')).toContain('the group goes on at 2');
   expect(shown('05', 'latest')).toBe('4 +8\n');
+  expect(shown('05', 'strip')).toContain('130 ×3 · 230 · 130 ×2 · 280 · 130 ×2 · 10\n');
 });
