@@ -109,7 +109,7 @@ test('the verdict names the event that was lost, and when it should have come', 
   expect(lastPlay().verdict.slice(0, 3)).toEqual([
     `ledger is killed at ${((committed?.at ?? 0) / 1000).toFixed(3)} s.`,
     'In the end: 90, the second deposit was lost. Without it: 130, all well.',
-    expect.stringMatching(/^Lost: apply \+150\. Without the fault it was done at 3\.\d{3} s by ledger\.$/),
+    expect.stringMatching(/^Lost: apply \+150, done without the fault at 3\.\d{3} s by ledger\.$/),
   ]);
 });
 

@@ -110,6 +110,7 @@ describe('a scene as a picture', () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     const crowd = names.flatMap((name, partition) => [
       event(1, 'broker-0', 'partition.append', { topic: 't', partition, baseOffset: 0, count: 3 }),
+      event(1, 'broker-0', 'partition.highWatermark', { topic: 't', partition, offset: 3 }),
       event(1, name, 'process.started'),
       event(2, 'broker-0', 'wire.request', {
         ...wire,

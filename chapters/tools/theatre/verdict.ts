@@ -30,8 +30,9 @@ export function verdictOf(calm: Log, broken: Log, cast: readonly string[], atMs:
   ];
 }
 
-/** When what was done, by its name. */
-type Deeds = ReadonlyMap<string, readonly string[]>;
+/** What was done, and when and by whom. */
+type Deed = readonly [name: string, times: readonly string[]];
+type Deeds = ReadonlyMap<Deed[0], Deed[1]>;
 
 /** Effects are named freely; by the custom of the course one that stands for the work on an event begins with one of these words. */
 const WORK = /^(apply|work) /;
@@ -73,14 +74,22 @@ function compared(before: Deeds, after: Deeds, done: string): string[] {
   const timesIn = (deeds: Deeds, name: string) => deeds.get(name) ?? [];
   const lost = [...before].filter(([name, times]) => timesIn(after, name).length < times.length);
   const repeated = [...after].filter(([name, times]) => times.length > Math.max(1, timesIn(before, name).length));
-  const lines = [
-    ...lost.map(([name, times]) => `Lost: ${name}. Without the fault it was ${done} at ${times[times.length - 1]}.`),
-    ...repeated.map(([name, times]) => `Again: ${name}, ${done} at ${times.slice(-2).join(', and at ')}.`),
-  ];
-  if (lines.length === 0) return [`Nothing was lost, and nothing was ${done} twice.`];
-  const more = lines.length - MOST_NAMED;
-  if (more <= 0) return lines;
-  return [...lines.slice(0, MOST_NAMED), `In all ${lost.length} lost, and ${repeated.length} again.`];
+  if (lost.length + repeated.length === 0) return [`Nothing was lost, and nothing was ${done} twice.`];
+  return [
+    ...together(lost, (names, times) => `Lost: ${names}, ${done} without the fault at ${times[times.length - 1]}.`),
+    ...together(repeated, (names, times) => `Again: ${names}, ${done} at ${times.slice(-2).join(', and at ')}.`),
+  ].slice(0, MOST_NAMED);
+}
+
+/** What was done at the same times is one sentence. */
+function together(deeds: readonly Deed[], sentence: (names: string, times: Deed[1]) => string): string[] {
+  const sets = new Map<string, { readonly names: string[]; readonly times: Deed[1] }>();
+  for (const [name, times] of deeds) {
+    const found = sets.get(times.join());
+    if (found === undefined) sets.set(times.join(), { names: [name], times });
+    else found.names.push(name);
+  }
+  return [...sets.values()].map(({ names, times }) => sentence(names.join(', '), times));
 }
 
 /** From when to when a partition had nobody who read it, or two at once. */

@@ -77,7 +77,7 @@ export function figureOf(play: Play, scene: Scene, form: 'wide' | 'narrow' = 'wi
   const parts: Part[] = [
     still('broker', 0, 0, frame(width, frameTop, frameBottom)),
     still('group', 0, 0, groupLine(scene.group, width, frameTop, form)),
-    still('legend', MARGIN + 10, frameBottom - 10, legend(form)),
+    still('legend', MARGIN + 10, frameBottom - 10, legend(play, form === 'narrow')),
   ];
   for (const [index, name] of names.entries()) {
     const partition = scene.partitions.find((one) => one.name === name);
@@ -136,19 +136,23 @@ function groupLine(group: GroupScene | undefined, width: number, top: number, fo
     : label(14, top + 38, says, { size: 12 });
 }
 
-function legend(form: 'wide' | 'narrow'): string {
-  const marks = [
-    ['◆', 'committed', 82],
-    ['▲', 'position', 72],
-    ['━', form === 'wide' ? 'high watermark' : 'high w.', form === 'wide' ? 114 : 70],
-    ['▌', 'log end', 60],
-  ] as const;
+const LEGEND = [
+  { shape: '◆', says: 'committed', width: 84 },
+  { shape: '▲', says: 'position', width: 74 },
+  { shape: '━', says: 'high watermark', width: 116 },
+  { shape: '▌', says: 'log end', width: 60 },
+] as const;
+
+/** The marks that this play has. */
+function legend({ moments }: Play, isNarrow: boolean): string {
+  const used = new Set(moments.flatMap(({ partitions }) => partitions.flatMap(marksOf)).map(({ name }) => name));
   let x = 0;
-  return marks
-    .map(([shape, says, width]) => {
-      const colour = markColours[says === 'high w.' ? 'high watermark' : says];
-      const drawn = label(x, 0, shape, { size: 12, fill: colour }) + label(x + 15, 0, says, { size: 11 });
-      x += width;
+  return LEGEND.filter(({ says }) => used.has(says))
+    .map(({ shape, says, width }) => {
+      const isCut = isNarrow && says === 'high watermark';
+      const words = label(x + 15, 0, isCut ? 'high w.' : says, { size: 11 });
+      const drawn = label(x, 0, shape, { size: 12, fill: markColours[says] }) + words;
+      x += isCut ? 70 : width;
       return drawn;
     })
     .join('');
@@ -236,7 +240,7 @@ function tabParts(member: MemberScene, atMs: number, { x, y, width }: Place, nam
     label(8, 36, cut(activity(member, atMs, named), room), { size: 11 }),
   ];
   const left = patienceMs(member, atMs);
-  const timers = timersOf(member, atMs, left, width < 110);
+  const timers = timersOf(member, atMs, left, width);
   for (const [index, timer] of timers.entries()) shapes.push(label(8, 70 + index * 15, cut(timer, room), { size: 11 }));
   if (state === 'killed') {
     const cross = `M${width - 19} 9l9 9m0 -9l-9 9`;
@@ -273,14 +277,15 @@ function timersOf(
   { heard, beatAt, polled }: MemberScene,
   atMs: number,
   leftMs: number | undefined,
-  isNarrow: boolean,
+  width: number,
 ): string[] {
+  const isNarrow = width < 110;
   const session =
     leftMs === undefined || heard === undefined ? [] : [`${isNarrow ? '' : 'session: '}${duration(leftMs)} left`];
   const ago = isNarrow ? '' : ' ago';
   const beat = beatAt === undefined ? [] : [`${isNarrow ? 'beat' : 'heartbeat'}: ${duration(atMs - beatAt)}${ago}`];
   if (polled === undefined) return [...session, ...beat];
-  const most = isNarrow ? '' : `, at most ${duration(polled.maxPollIntervalMs)}`;
+  const most = width < 200 ? '' : `, at most ${duration(polled.maxPollIntervalMs)}`;
   const poll = polled.isPolling ? 'in poll' : `poll: ${duration(atMs - polled.at)}${ago}${most}`;
   return [...session, ...beat, poll];
 }

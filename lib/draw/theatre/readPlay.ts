@@ -96,7 +96,7 @@ const readPartition: Read<PartitionScene> = (value, name) => {
   return {
     name: text(partition.name, name),
     logEnd: number(partition.logEnd, name),
-    highWatermark: number(partition.highWatermark, name),
+    highWatermark: optional(partition.highWatermark, name, number),
     committed: optional(partition.committed, name, number),
     position: optional(partition.position, name, number),
     readers: listOf(partition.readers, name, MOST_MEMBERS, text),

@@ -21,7 +21,8 @@ export interface PartitionScene {
   /** `articles-0`. */
   readonly name: string;
   readonly logEnd: number;
-  readonly highWatermark: number;
+  /** Left out for those who have not met it. */
+  readonly highWatermark?: number;
   readonly committed?: number;
   readonly position?: number;
   /** The members that have it: one, none, or two when one of them has not heard the news. */

@@ -162,7 +162,7 @@ export class Stage {
   #takePartition({ what, detail }: TraceEvent): void {
     if (detail.topic === '__consumer_offsets') return;
     const partition = this.#partition(nameOf(detail));
-    if (what === 'partition.highWatermark') partition.highWatermark = Number(detail.offset);
+    if (what === 'partition.highWatermark' && this.#hasProtocol) partition.highWatermark = Number(detail.offset);
     if (what !== 'partition.append') return;
     partition.logEnd = Number(detail.baseOffset) + Number(detail.count);
     this.#tell(`${partition.name} ends at ${partition.logEnd}`, 'record');
@@ -265,7 +265,7 @@ export class Stage {
   }
 
   #partition(name: string): Mutable<PartitionScene> {
-    const found = this.#partitions.get(name) ?? { name, logEnd: 0, highWatermark: 0, readers: [] };
+    const found = this.#partitions.get(name) ?? { name, logEnd: 0, readers: [] };
     this.#partitions.set(name, found);
     return found;
   }
