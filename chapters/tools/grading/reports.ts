@@ -166,6 +166,7 @@ th, td { text-align: left; padding: 0.3rem 0.8rem 0.3rem 0; border-bottom: 1px s
 thead th { font-weight: 600; }
 td.number { font-variant-numeric: tabular-nums; }
 td.passed { font-weight: 600; }
+a { color: LinkText; }
 h2 { margin-top: 2.5rem; }
 section { border-top: 1px solid #8888; margin-top: 1.5rem; }
 pre { white-space: pre-wrap; }
