@@ -76,6 +76,19 @@ test.each<[name: string, answer: () => Frames, says: RegExp]>([
   ['forgets the rest', cutter({ keeps: false }), /half a frame is forgotten/],
   ['one for each chunk', cutter({ many: false }), /A chunk can complete several/],
   ['the size counts itself', cutter({ own: 0 }), /as if it counted itself/],
+  [
+    'the size counts itself, for ever',
+    () => (chunk) => {
+      const frames: Uint8Array[] = [];
+      let rest = chunk;
+      while (rest.length >= 4 && int32At(rest, 0) <= rest.length) {
+        frames.push(rest.subarray(4, int32At(rest, 0)));
+        rest = rest.subarray(int32At(rest, 0));
+      }
+      return frames;
+    },
+    /the loop does not end[\s\S]*even a frame of 0 takes four/,
+  ],
   ['the size is left in front', cutter({ skip: 0 }), /still in front of a frame/],
   ['the lowest byte first', cutter({ littleEndian: true }), /an error: a frame of 167772160 bytes[\s\S]*only cut/],
   [
@@ -97,6 +110,20 @@ test.each<[name: string, answer: () => Frames, says: RegExp]>([
         shared = shared.subarray(4 + int32At(shared, 0))
       )
         frames.push(shared.slice(4, 4 + int32At(shared, 0)));
+      return frames;
+    },
+    /bytes of one got into the frames of the other/,
+  ],
+  [
+    'remembers outside, and refuses what comes of it',
+    () => (chunk) => {
+      shared = joined(shared, chunk);
+      const frames: Uint8Array[] = [];
+      while (shared.length >= 4 && shared.length >= 4 + int32At(shared, 0)) {
+        frames.push(shared.slice(4, 4 + int32At(shared, 0)));
+        shared = shared.subarray(4 + int32At(shared, 0));
+        if (shared.length >= 4 && int32At(shared, 0) > 1000) throw new Error('too large');
+      }
       return frames;
     },
     /bytes of one got into the frames of the other/,

@@ -1,4 +1,7 @@
-/** The wire inspector: what may be pasted, and the samples, which are frames of real conversations. */
+/**
+ * The wire inspector: what may be pasted, and the samples, which are frames of real conversations. When those change, and are meant to,
+ * `npx vitest run test/site/inspector.test.ts -u` writes them anew.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kafkajsIn } from 'course/kafkajs';
