@@ -12,7 +12,7 @@ import { cellsPlugin } from './cellsPlugin.ts';
 import { chapterLinks } from './chapterLinks.ts';
 import { codeTheme, colourWithoutHaste } from './codeTheme.ts';
 import { firstRunPlugin } from './firstRunPlugin.ts';
-import { descriptionOf, headOf } from './head.ts';
+import { descriptionOf, headOf, withStyle } from './head.ts';
 import { kernelPlugin } from './kernelPlugin.ts';
 import { writeServiceWorker } from './offline.ts';
 import { pagesPlugin } from './pagesPlugin.ts';
@@ -65,8 +65,7 @@ export default defineConfigWithTheme<BookTheme>({
     return { description: descriptionOf(page, join(siteConfig.srcDir, page.filePath)) };
   },
   transformHead: ({ pageData }) => headOf(pageData, TITLE, ADDRESS),
-  // An empty file for icons, which this theme has none of, and which would keep the page waiting.
-  transformHtml: (html) => html.replace(/\s*<link rel="preload stylesheet" href="[^"]*vp-icons\.css" as="style">/, ''),
+  transformHtml: (html, _file, { siteConfig: { outDir } }) => withStyle(html, outDir, ADDRESS.base),
   async buildEnd({ outDir }) {
     writeTexts(outDir, { base: ADDRESS.base, title: TITLE, description: DESCRIPTION });
     await writeServiceWorker(outDir, ADDRESS.base);

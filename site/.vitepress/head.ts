@@ -1,5 +1,7 @@
-/** What stands in the head of a page for search engines, for those who share a link, and for machines. */
+/** What stands in the head of a page: its look, and what search engines, those who share a link, and machines want to know. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { HeadConfig, PageData } from 'vitepress';
 import type { SiteAddress } from './address.ts';
 import { chapterNames, chapterOfFile, readChapter, readSource, withoutFrontMatter } from './book.ts';
@@ -54,4 +56,15 @@ export function headOf(
   if (origin === undefined) return tags;
   const address = origin + base + path;
   return [...tags, ['meta', { property: 'og:url', content: address }], ['link', { rel: 'canonical', href: address }]];
+}
+
+/**
+ * Puts the style into the page itself: it weighs 6 kB, and as a file of its own it would keep every first page waiting for another answer. The other file
+ * that a page would name is for icons, of which this theme has none.
+ */
+export function withStyle(html: string, folder: string, base: string): string {
+  return html.replace(/\s*<link rel="preload stylesheet" href="([^"]+)" as="style">/g, (_, href: string) => {
+    if (!href.startsWith(`${base}assets/`)) return '';
+    return `<style>${readFileSync(join(folder, href.slice(base.length)), 'utf8').trim()}</style>`;
+  });
 }
