@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Writer } from '../../lib/bytes/writer.ts';
 import { murmur2, partitionOf, StickyPartitions } from '../../lib/client/producer/partitioner.ts';
 import { SeededRandom } from '../../lib/sim/random.ts';
+import { simulate } from '../../lib/sim/simulate.ts';
 
 describe('the partition of a key', () => {
   // As Java's producer, kafkajs and librdkafka with murmur2 place them among six partitions.
@@ -43,29 +44,41 @@ describe('the partition of a key', () => {
 });
 
 describe('records without a key', () => {
-  test('stay with one partition until its batch is closed', () => {
-    const sticky = new StickyPartitions(new SeededRandom(7));
-    const first = sticky.choose('t', [0, 1, 2]);
-    expect(Array.from({ length: 9 }, () => sticky.choose('t', [0, 1, 2]))).toEqual(Array(9).fill(first));
-    sticky.batchClosed('t', (first + 1) % 3);
-    expect(sticky.choose('t', [0, 1, 2])).toBe(first);
+  const drawnFrom = [0, 1, 2];
+  const stickyAt = (batchSizeBytes: number) => new StickyPartitions(new SeededRandom(7), batchSizeBytes);
+
+  test('stay with one partition until it has had a batch and no half-filled one is left, or two batches', () => {
+    const sticky = stickyAt(100);
+    const first = sticky.choose('t', drawnFrom);
+    for (const bytes of [90, 30, 70]) {
+      sticky.took('t', bytes, false);
+      expect(sticky.choose('t', drawnFrom)).toBe(first);
+    }
+    sticky.took('t', 9, false);
+    expect(sticky.current('t')).toBe(first);
+    sticky.took('t', 1, false);
+    expect(sticky.current('t')).toBeUndefined();
+    sticky.choose('t', drawnFrom);
+    sticky.took('t', 100, true);
+    expect(sticky.current('t')).toBeUndefined();
   });
 
-  test('go everywhere in the long run', () => {
-    const sticky = new StickyPartitions(new SeededRandom(7));
-    const seen = new Set<number>();
-    for (let batch = 0; batch < 50; batch++) {
-      const partition = sticky.choose('t', [0, 1, 2]);
-      seen.add(partition);
-      sticky.batchClosed('t', partition);
-    }
-    expect([...seen].sort()).toEqual([0, 1, 2]);
+  test('stay also when their batches are sent half empty', async () => {
+    const kafka = await simulate({ seed: 7, topics: { t: 3 } });
+    const producer = kafka.producer();
+    const partitions: number[] = [];
+    for (let n = 0; n < 20; n++) partitions.push((await producer.send({ topic: 't', value: 'x' })).partition);
+    expect(new Set(partitions).size).toBe(1);
+    const value = 'x'.repeat(5_000);
+    for (let n = 0; n < 60; n++) partitions.push((await producer.send({ topic: 't', value })).partition);
+    expect(new Set(partitions).size).toBe(3);
+    await kafka.close();
   });
 
   test('leave a partition that has lost its leader', () => {
-    const sticky = new StickyPartitions(new SeededRandom(7));
-    const first = sticky.choose('t', [0, 1, 2]);
-    const others = [0, 1, 2].filter((partition) => partition !== first);
+    const sticky = stickyAt(100);
+    const first = sticky.choose('t', drawnFrom);
+    const others = drawnFrom.filter((partition) => partition !== first);
     expect(others).toContain(sticky.choose('t', others));
   });
 });

@@ -65,7 +65,7 @@ export function journey(caption: string, kafka: SimulatedKafka): Drawing {
   return lanes(steps, { caption, lanes: [PRODUCER, TOPIC, BANK] });
 }
 
-const PRODUCER = 'the producer';
+const PRODUCER = 'the counters';
 const TOPIC = 'the topic';
 const BANK = 'the bank';
 
@@ -174,13 +174,13 @@ export async function checkKey(keyOf: (event: CounterEvent) => unknown): Promise
 
 export async function judgeKey(keyOf: (event: CounterEvent) => unknown): Promise<Verdict> {
   const kafka = await bankWith(3);
-  const writer = kafka.producer();
   const lies = new Map<string, Set<number>>();
   for (const event of day) {
     const key = keyOf(event);
     const given = key === undefined || key === null ? undefined : String(key);
     // The customer is in the value as well, so that the key is free.
-    const { partition } = await writer.send({ topic, key: given, value: `${event.customer} ${event.value}` });
+    // Every counter has a producer of its own.
+    const { partition } = await kafka.producer().send({ topic, key: given, value: `${event.customer} ${event.value}` });
     lies.set(event.customer, (lies.get(event.customer) ?? new Set()).add(partition));
   }
   const bank = new Bank();

@@ -75,7 +75,7 @@ export class Entrance {
       return false;
     const partition = this.#partitionFor(record, topic);
     if (!this.#sender.memory.take(record.sizeInBytes)) return false;
-    this.#sender.add(record, partition);
+    this.#add(record, partition);
     return true;
   }
 
@@ -104,7 +104,7 @@ export class Entrance {
     }
     await this.#memoryFor(record, left);
     try {
-      this.#sender.add(record, this.#partitionFor(record, topic));
+      this.#add(record, this.#partitionFor(record, topic));
     } catch (error) {
       this.#sender.memory.giveBack(record.sizeInBytes);
       throw error;
@@ -127,6 +127,12 @@ export class Entrance {
     } finally {
       calmDown();
     }
+  }
+
+  #add(record: OutgoingRecord, partition: number): void {
+    const batchIsFull = this.#sender.add(record, partition);
+    const wasDrawn = record.partition === undefined && record.data.key === null;
+    if (wasDrawn) this.#sticky.took(record.topic, record.sizeInBytes, batchIsFull);
   }
 
   #partitionFor(record: OutgoingRecord, topic: TopicInfo): number {

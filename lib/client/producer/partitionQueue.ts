@@ -36,7 +36,7 @@ export class PartitionQueue {
     return this.#waiting;
   }
 
-  /** Puts a record into the last batch, or into a new one when it would not fit. Answers whether a batch has become full by that. */
+  /** Puts a record into the last batch, or into a new one when it would not fit. Answers whether the batch with the record is full. */
   add(record: OutgoingRecord, now: number, batchSizeBytes: number): boolean {
     const last = this.#waiting.at(-1);
     const isOpen = last !== undefined && !last.isClosed;
@@ -46,7 +46,7 @@ export class PartitionQueue {
     if (!fits) this.#waiting.push(batch);
     batch.add(record);
     if (batch.sizeInBytes >= batchSizeBytes) batch.isClosed = true;
-    return batch.isClosed || (isOpen && !fits);
+    return batch.isClosed;
   }
 
   /** The first waiting batch leaves the queue and is on its way. */

@@ -2,8 +2,10 @@
  * Which partition a record goes to.
  *
  * The same key must go to the same partition whoever sends it, a Java service or this library, since order holds only within a partition.
- * So the hash is Kafka's murmur2, to the bit. A record without a key may go anywhere: it goes where its predecessor went until a batch
- * is full or sent, because one batch of ten costs the broker less than ten batches of one (KIP-480).
+ * So the hash is Kafka's murmur2, to the bit. A record without a key may go anywhere: it goes where its predecessor went until that partition has had as
+ * much as a batch holds, because one batch of ten costs the broker less than ten batches of one (KIP-480, KIP-794).
+ *
+ * Not here: the lots of KIP-794 in which a partition with a long queue is drawn less often (`partitioner.adaptive.partitioning.enable`).
  *
  * Source: Apache Kafka `Utils.murmur2`, `BuiltInPartitioner`.
  */
@@ -39,31 +41,45 @@ export function partitionOf(key: Uint8Array, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions;
 }
 
+interface Sticky {
+  readonly partition: number;
+  /** What has gone there since it was drawn. */
+  bytes: number;
+}
+
 /** Where records without a key go, topic by topic. */
 export class StickyPartitions {
   readonly #random: Random;
-  readonly #current = new Map<string, number>();
+  readonly #batchSizeBytes: number;
+  readonly #current = new Map<string, Sticky>();
 
-  constructor(random: Random) {
+  constructor(random: Random, batchSizeBytes: number) {
     this.#random = random;
+    this.#batchSizeBytes = batchSizeBytes;
   }
 
   /** The partition of the moment, if there is one. */
   current(topic: string): number | undefined {
-    return this.#current.get(topic);
+    return this.#current.get(topic)?.partition;
   }
 
   /** The partition of the moment, out of `available`, which must not be empty. */
   choose(topic: string, available: readonly number[]): number {
-    const current = this.#current.get(topic);
+    const current = this.current(topic);
     if (current !== undefined && available.includes(current)) return current;
-    const chosen = available[this.#random.nextU32() % available.length];
-    this.#current.set(topic, chosen);
-    return chosen;
+    const partition = available[this.#random.nextU32() % available.length];
+    this.#current.set(topic, { partition, bytes: 0 });
+    return partition;
   }
 
-  /** A batch of this partition is closed: the next record without a key may go elsewhere. */
-  batchClosed(topic: string, partition: number): void {
-    if (this.#current.get(topic) === partition) this.#current.delete(topic);
+  /**
+   * The partition of the moment has had a record of so many bytes. After a batch's worth the next record may go elsewhere: as soon as no half-filled batch is
+   * left behind, and at the latest after two.
+   */
+  took(topic: string, bytes: number, batchIsFull: boolean): void {
+    const current = this.#current.get(topic);
+    if (current === undefined) return;
+    current.bytes += bytes;
+    if (current.bytes >= (batchIsFull ? 1 : 2) * this.#batchSizeBytes) this.#current.delete(topic);
   }
 }

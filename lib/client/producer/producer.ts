@@ -112,10 +112,8 @@ export class KafkaProducer implements Producer {
   constructor(host: Host, bootstrap: readonly Address[], given: ProducerSettings) {
     this.#settings = producerSettings(given);
     this.#context = new ClientContext(host, bootstrap, { ...this.#settings, allowAutoCreateTopics: true });
-    const sticky = new StickyPartitions(host.random.fork('partitioner'));
-    this.#sender = new Sender(this.#context, this.#settings, (topic, partition) =>
-      sticky.batchClosed(topic, partition),
-    );
+    const sticky = new StickyPartitions(host.random.fork('partitioner'), this.#settings.batchSizeBytes);
+    this.#sender = new Sender(this.#context, this.#settings);
     this.#entrance = new Entrance(this.#context, this.#sender, sticky, this.#settings);
   }
 

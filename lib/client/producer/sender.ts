@@ -35,7 +35,6 @@ export class Sender {
   readonly memory: BufferMemory;
   readonly #context: ClientContext;
   readonly #settings: SenderSettings;
-  readonly #batchClosed: (topic: string, partition: number) => void;
   readonly #identity: IdentityKeeper;
   readonly #outcomes: Outcomes;
   readonly #queues = new Map<string, PartitionQueue>();
@@ -45,26 +44,24 @@ export class Sender {
   #pumpSoon = false;
   #timer: Cancel | undefined;
 
-  constructor(
-    context: ClientContext,
-    settings: SenderSettings,
-    batchClosed: (topic: string, partition: number) => void,
-  ) {
+  constructor(context: ClientContext, settings: SenderSettings) {
     this.#context = context;
     this.#settings = settings;
-    this.#batchClosed = batchClosed;
     this.memory = new BufferMemory(settings.bufferMemoryBytes);
     this.#identity = new IdentityKeeper(context, settings.deliveryTimeoutMs, () => this.#pump());
     this.#outcomes = new Outcomes(context, this.#identity, this.memory);
     context.metadata.onUpdate.add(() => this.#pump());
   }
 
-  /** Takes a record whose memory has been taken. It goes out with others that come in the same moment, or within `lingerMs`. */
-  add(record: OutgoingRecord, partition: number): void {
+  /**
+   * Takes a record whose memory has been taken. It goes out with others that come in the same moment, or within `lingerMs`. Answers whether its batch is
+   * full.
+   */
+  add(record: OutgoingRecord, partition: number): boolean {
     const queue = this.#queue(record.topic, partition);
-    const full = queue.add(record, this.#context.timers.now(), this.#settings.batchSizeBytes);
-    if (full) this.#batchClosed(record.topic, partition);
+    const isFull = queue.add(record, this.#context.timers.now(), this.#settings.batchSizeBytes);
     this.#soon();
+    return isFull;
   }
 
   /** Until the result is called, batches do not wait for company. */
@@ -127,7 +124,6 @@ export class Sender {
       if (departures.has(leader) && size > this.#settings.maxRequestSizeBytes) continue;
       if (!this.#mayGo(queue)) continue;
       const batch = queue.take();
-      if (batch.attempts === 1) this.#batchClosed(queue.topic, queue.partition);
       sizes.set(leader, size);
       departures.set(leader, [...(departures.get(leader) ?? []), { queue, batch }]);
     }
