@@ -19,12 +19,14 @@ export async function anotherRun(
     `await again(${JSON.stringify(caption)}, ${JSON.stringify(wished)});`,
   ].join('\n');
   const outputs: CellOutput[] = [];
-  const end = await session.aside(source, (output) => outputs.push(output));
-  if (end === null) return 'Run the cell again: what it has built is gone.';
-  if (end === 'stopped') return 'Stopped. Run the cell again.';
-  if (!end.ok) return end.error.title;
-  const shown = outputs.find((output) => output.kind === 'display');
-  const json = shown?.bundle['application/vnd.kafkaito.play+json'];
-  if (json === undefined) return 'There was nothing to show. Run the cell again.';
-  return readPlay(JSON.parse(json));
+  try {
+    const end = await session.aside(source, (output) => outputs.push(output));
+    if (end === null) return 'Run the cell again: what it has built is gone.';
+    if (end === 'stopped') return 'Stopped. Run the cell again.';
+    if (!end.ok) return end.error.title;
+    const shown = outputs.find((output) => output.kind === 'display');
+    return readPlay(JSON.parse(shown?.bundle['application/vnd.kafkaito.play+json'] ?? 'null'));
+  } catch (error) {
+    return `There is nothing to show: ${error instanceof Error ? error.message : error}. Run the cell again.`;
+  }
 }
