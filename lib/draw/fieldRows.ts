@@ -57,8 +57,15 @@ const MOST_CHARACTERS = 120;
 /** No number takes more bytes than this; a UUID takes as many. */
 const LONGEST_VALUE_BYTES = 16;
 
-/** The types that begin with their length, and how it is written where the version is not flexible. */
-const lengths: { readonly [type: string]: 'int16' | 'int32' } = { string: 'int16', bytes: 'int32', records: 'int32' };
+type ReadLength = (reader: Reader, shape: Shape, nullable: boolean) => number;
+
+/** The types that begin with their length, and how it is read. */
+const lengths: { readonly [type: string]: ReadLength } = {
+  string: (reader, shape, nullable) => readLength(reader, shape, nullable, 'int16'),
+  bytes: (reader, shape, nullable) => readLength(reader, shape, nullable, 'int32'),
+  records: (reader, shape) => readLength(reader, shape, true, 'int32'),
+  'varint and bytes': (reader) => reader.varint(),
+};
 
 export class FieldRows {
   readonly rows: FrameRow[] = [];
@@ -168,8 +175,8 @@ export class FieldRows {
   length(path: string, field: AnyField, shape: Shape): number {
     const { type } = field.format;
     const from = this.at;
-    const nullable = type === 'records' || isNullable(field, shape);
-    const length = this.#take(path, (reader) => readLength(reader, shape, nullable, lengths[type]));
+    const length = this.#take(path, (reader) => lengths[type](reader, shape, isNullable(field, shape)));
+    if (length < -1) this.bad(from, path, `a length of ${length}`);
     this.#expect(from, path, length);
     return length;
   }
@@ -209,7 +216,8 @@ export class FieldRows {
     } catch (error) {
       if (!(error instanceof MalformedBytes)) throw error;
       if (this.#wantsMore(read)) return this.#over(path);
-      return this.bad(this.at, path, error.message);
+      // The reader counts from the beginning of the field.
+      return this.bad(this.at, path, error.message.replace(/ at byte \d+/, ''));
     }
   }
 

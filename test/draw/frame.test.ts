@@ -266,6 +266,14 @@ test('the header of a batch says what the reader of batches says', () => {
   ]);
 });
 
+test('a frame that came without its end is read up to there, in the middle of a record too', () => {
+  const frame = produce(batch);
+  for (let length = 0; length < frame.length; length++) {
+    const { bad } = explainFrame(frame.subarray(0, length));
+    expect(bad?.at).toBe(length);
+  }
+});
+
 test('one wrong bit in a batch is found by its checksum', () => {
   const frame = produce(batch);
   frame[frame.length - 8] ^= 1;
