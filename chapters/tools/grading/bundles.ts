@@ -24,9 +24,17 @@ const common = {
   treeShaking: true,
 } as const;
 
-/** Writes the judge and the child into the folder. */
-export async function bundlePrograms(folder: string): Promise<{ judge: string; child: string }> {
-  const [judge, child] = [join(folder, 'judge.cjs'), join(folder, 'child.mjs')];
+/** Where the bundled programs lie. */
+export interface Programs {
+  readonly judge: string;
+  readonly child: string;
+  readonly trial: string;
+}
+
+/** Writes the judge, the child and the trial into the folder. */
+export async function bundlePrograms(folder: string): Promise<Programs> {
+  const judge = join(folder, 'judge.cjs');
+  const inside = ['child', 'trial'].map((name) => join(here, `${name}.ts`));
   await build({
     ...common,
     entryPoints: [join(here, 'judge.ts')],
@@ -34,8 +42,8 @@ export async function bundlePrograms(folder: string): Promise<{ judge: string; c
     format: 'cjs',
     plugins: [forTheJudge],
   });
-  await build({ ...common, entryPoints: [join(here, 'child.ts')], outfile: child, format: 'esm' });
-  return { judge, child };
+  await build({ ...common, entryPoints: inside, outdir: folder, outExtension: { '.js': '.mjs' }, format: 'esm' });
+  return { judge, child: join(folder, 'child.mjs'), trial: join(folder, 'trial.mjs') };
 }
 
 /** The checkers get their worlds from `seeded.ts`, and kafkajs as it is installed. */

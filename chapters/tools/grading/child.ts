@@ -7,14 +7,14 @@
 import { readSync, writeSync } from 'node:fs';
 import * as clientErrors from '../../../lib/client/errors.ts';
 import { cooperativeSticky, KafkaError, kafkajsRoundRobin, range, roundRobin, sticky } from '../../../lib/index.ts';
-import { TAKEN_FROM_PROCESS } from './confinement.ts';
+import { closeDoors } from './doors.ts';
 import { Peer } from './peer.ts';
 
 const PIPE = 3;
 /** The exit code of Node itself for an `await` at the top that waits for something that nobody will do. */
 const NEVER_ENDS = 13;
 
-for (const name of TAKEN_FROM_PROCESS) Reflect.deleteProperty(process, name);
+closeDoors();
 
 class Pipe {
   readonly #chunk = new Uint8Array(65_536);

@@ -6,8 +6,8 @@
  * processor time and file size. Nothing of it is needed for a fair verdict, which the pipe sees to.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join, sep } from 'node:path';
 import { killGroup } from './processes.ts';
 
@@ -42,12 +42,16 @@ export interface Confinement {
 
 const MEGABYTE = 1024 * 1024;
 
-/** Tries what this machine gives, the strongest first. `folder` is the grader's own, for files that come and go. */
-export async function confine(folder: string, limits: Limits): Promise<Confinement> {
+/**
+ * Tries what this machine gives, the strongest first.
+ * @param folder the grader's own, for files that come and go
+ * @param trial the bundled `trial.ts`
+ */
+export async function confine(folder: string, trial: string, limits: Limits): Promise<Confinement> {
   const ways = [...new Set([[...resourceLimits(limits), ...namespaces()], resourceLimits(limits), []])];
   for (const before of ways) {
     const walls = { before, options: nodeOptions(limits) };
-    const held = await tried(folder, walls);
+    const held = await tried(folder, trial, walls);
     if (held !== undefined) return { walls, held };
   }
   throw new Error('No child process can be started here, so nothing can be graded. Does  node --version  work?');
@@ -68,7 +72,10 @@ export function commandOf({ before, options }: Walls, folder: string, file: stri
 function nodeOptions({ memoryMb }: Limits): string[] {
   const isOld = !process.allowedNodeEnvironmentFlags.has('--permission');
   const permission = isOld ? '--experimental-permission' : '--permission';
-  return [permission, '--no-warnings', '--unhandled-rejections=warn', `--max-old-space-size=${memoryMb}`];
+  // It reads and writes files past the permissions.
+  const hasSqlite = process.allowedNodeEnvironmentFlags.has('--experimental-sqlite');
+  const noSqlite = hasSqlite ? ['--no-experimental-sqlite'] : [];
+  return [permission, ...noSqlite, '--no-warnings', '--unhandled-rejections=warn', `--max-old-space-size=${memoryMb}`];
 }
 
 function resourceLimits({ cpuMs, outputBytes }: Limits): string[] {
@@ -94,63 +101,21 @@ export function environment(): NodeJS.ProcessEnv {
   return process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot } : {};
 }
 
-/** What the child takes away from `process` before a submission begins: it reaches processes outside, which Node's permissions do not forbid. */
-export const TAKEN_FROM_PROCESS = ['kill', '_kill', '_debugProcess', '_debugEnd', 'dlopen'] as const;
-
-/** Tried from inside by the few lines of `TRIAL`; the names are those of the report. */
-const TRIALS = {
-  read: 'reading files outside its folder',
-  write: 'writing files',
-  start: 'starting programs',
-  thread: 'starting threads',
-  connect: 'connecting to the network of this machine',
-  signal: 'signalling other processes',
-} as const;
-
-/** Prints the names of what it was not kept from. Plain JavaScript, since nothing is there to translate it. */
-const TRIAL = `
-import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { Worker } from 'node:worker_threads';
-const [file, port, pid, taken] = process.argv.slice(2);
-for (const name of taken.split(',')) delete process[name];
-const attempts = {
-  read: () => readFileSync(file),
-  write: () => writeFileSync(file, 'written by a trial'),
-  start() { if (spawnSync(process.execPath, ['--version']).status !== 0) throw new Error(); },
-  thread: () => new Worker('', { eval: true }),
-  signal: () => process.kill(Number(pid), 0),
-  connect: () => new Promise((resolve, reject) => {
-    const socket = connect(Number(port), '127.0.0.1', resolve).on('error', reject);
-    setTimeout(reject, 1000).unref();
-  }),
-};
-const done = [];
-for (const [name, attempt] of Object.entries(attempts)) {
-  try { await attempt(); done.push(name); } catch {}
-}
-console.log(JSON.stringify(done));
-process.exit(0);
-`;
-
-/** Undefined: a child does not even start that way. */
-async function tried(folder: string, walls: Walls): Promise<Held[] | undefined> {
+/** What `trial.ts` found out. Undefined: a child does not even start that way. */
+async function tried(folder: string, trial: string, walls: Walls): Promise<Held[] | undefined> {
   const inside = join(folder, 'trial');
   mkdirSync(inside, { recursive: true });
-  writeFileSync(join(inside, 'trial.mjs'), TRIAL);
+  copyFileSync(trial, join(inside, 'trial.mjs'));
   const outside = join(folder, 'outside.txt');
   writeFileSync(outside, 'not for submissions');
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const parameters = [outside, String(port), String(process.pid), TAKEN_FROM_PROCESS.join()];
+  const { port } = server.address() as AddressInfo;
+  const parameters = [outside, String(port), String(process.pid)];
   const printed = await outputOf(commandOf(walls, inside, 'trial.mjs', ...parameters), inside);
   server.close();
   try {
-    const done: string[] = JSON.parse(printed);
-    return Object.entries(TRIALS).map(([name, what]) => ({ what, holds: !done.includes(name) }));
+    return JSON.parse(printed);
   } catch {
     return undefined;
   }

@@ -41,7 +41,7 @@ export async function gradeFolder({ folder, limits, seeds, graded, confined }: G
   const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'kafkaito-grade-'));
   try {
     const programs = await bundlePrograms(scratch);
-    const { walls, held } = await confine(scratch, limits);
+    const { walls, held } = await confine(scratch, programs.trial, limits);
     confined?.(held);
     const judge = new Judge(programs.judge);
     const grades: Grade[] = [];

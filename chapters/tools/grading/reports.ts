@@ -110,6 +110,7 @@ export function toPage(grading: Grading): string {
 <main>
 <h1>Grades</h1>
 <p>${passed} of ${grades.length} passed. Finished ${markup(finishedAt)}. Seeds: ${markup(seeds)}. Limits: ${markup(limits)}.</p>
+${byStudent(grades)}
 <div class="wide" role="region" aria-label="All submissions" tabindex="0">
 <table>
 <caption>All submissions</caption>
@@ -130,6 +131,32 @@ ${grades.map(toSection).join('\n')}
 </body>
 </html>
 `;
+}
+
+/** Who has done which chapter, where students have handed in several; the better one where there are two for a chapter. */
+function byStudent(grades: readonly Grade[]): string {
+  const students = [...new Set(grades.map(({ student }) => student))];
+  const chapters = [...new Set(grades.flatMap(({ chapter }) => chapter ?? []))].sort();
+  if (students.length === grades.length) return '';
+  const cell = (student: string, chapter: string) => {
+    const own = grades.filter((grade) => grade.student === student && grade.chapter === chapter);
+    const best = own.find(({ status }) => status === 'passed') ?? own[0];
+    if (best === undefined) return '<td></td>';
+    return `<td class="${kindOf(best.status)}"><a href="#s${grades.indexOf(best) + 1}">${SIGNS[kindOf(best.status)]}<span class="words"> ${best.status}</span></a></td>`;
+  };
+  const rows = students.map(
+    (student) =>
+      `<tr><th scope="row">${markup(student)}</th>${chapters.map((chapter) => cell(student, chapter)).join('')}</tr>`,
+  );
+  return `<div class="wide" role="region" aria-label="By student" tabindex="0">
+<table>
+<caption>By student: ✔ passed, ✘ not yet, ■ stopped or not graded</caption>
+<thead><tr><th scope="col">student</th>${chapters.map((chapter) => `<th scope="col">${markup(chapter)}</th>`).join('')}</tr></thead>
+<tbody>
+${rows.join('\n')}
+</tbody>
+</table>
+</div>`;
 }
 
 const SIGNS = { passed: '✔', wrong: '✘', stopped: '■' } as const;
@@ -163,10 +190,12 @@ main { max-width: 44rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; overflow-wra
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; font-weight: 600; padding: 0.5rem 0; }
 th, td { text-align: left; padding: 0.3rem 0.8rem 0.3rem 0; border-bottom: 1px solid #8888; vertical-align: top; font-weight: 400; }
-thead th { font-weight: 600; }
+thead th { font-weight: 600; white-space: nowrap; }
+.words { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; white-space: nowrap; }
 td.number { font-variant-numeric: tabular-nums; }
 td.passed { font-weight: 600; }
-a { color: LinkText; }
+html { background: Canvas; color: CanvasText; }
+a { color: inherit; }
 h2 { margin-top: 2.5rem; }
 section { border-top: 1px solid #8888; margin-top: 1.5rem; }
 pre { white-space: pre-wrap; }
