@@ -54,6 +54,8 @@ export default defineConfigWithTheme<BookTheme>({
   ],
   cleanUrls: true,
   appearance: true,
+  // By default every page that a link in sight leads to is loaded: the contents and the last lines of a page lead to all of them.
+  router: { prefetchLinks: false },
   themeConfig: {
     contents: contents(),
     pages: pages().map(({ path: _, ...page }) => page),

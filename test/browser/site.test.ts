@@ -116,7 +116,7 @@ describe('the site around the chapters', () => {
     await visit.page.getByRole('dialog').getByRole('link').first().waitFor();
     await visit.page.keyboard.press('Escape');
     await visit.page.goto(`${library.address}/wire`);
-    await visit.page.getByText('Or there is no network').waitFor();
+    await visit.page.getByRole('heading', { name: 'There is no network' }).waitFor();
     await visit.page.goto(`${library.address}/?from=somewhere`);
     await visit.page.getByRole('link', { name: 'A chapter for the tests' }).click();
     await visit.cell('first').run();
