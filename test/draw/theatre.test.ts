@@ -75,7 +75,7 @@ describe('a trace as scenes', () => {
   test('those who have not met the protocol are shown none of it', () => {
     const { moments } = stageOf(trace, { caption: 'One reader', cast: ['reader'], fromMs: 10, level: 'reading' });
     expect(moments.map(({ at }) => at)).toEqual([10, 3013, 3014, 3020, 3021, 3022, 3030, 4000, 48_021]);
-    expect(moments.every(({ group, members }) => group === undefined && members[0].asks === undefined)).toBe(true);
+    expect(moments.every(({ group, members }) => group === undefined && members[0].heard === undefined)).toBe(true);
   });
 
   test('a run with too much in it is told by what changes in the group', () => {

@@ -45,7 +45,7 @@ const CELL_WIDTHS = { least: 38, most: 62 };
 const CELL_HEIGHT = 26;
 const ROW_HEIGHT = 84;
 const LANE_HEIGHT = 78;
-const TAB_HEIGHT = 106;
+const TAB_HEIGHTS = { withTimers: 106, without: 48 };
 /** A character of the small print, in the units of the picture: a guess on the safe side. */
 const CHARACTER = 6.4;
 
@@ -68,6 +68,8 @@ export function figureOf(play: Play, scene: Scene, form: 'wide' | 'narrow' = 'wi
   const frameBottom = rowsTop + Math.max(1, Math.ceil(names.length / columns)) * ROW_HEIGHT + 22;
   const tabsTop = frameBottom + LANE_HEIGHT;
   const tabWidth = (width - 4 + MARGIN) / scene.members.length - MARGIN;
+  const hasTimers = play.moments.some(({ members }) => members.some(({ heard }) => heard !== undefined));
+  const tabHeight = hasTimers ? TAB_HEIGHTS.withTimers : TAB_HEIGHTS.without;
   // Where there is one topic its name is above the partitions already.
   const topics = new Set(names.map((name) => name.slice(0, name.lastIndexOf('-'))));
   const named = (partition: string) => (topics.size > 1 ? partition : partition.slice(partition.lastIndexOf('-') + 1));
@@ -88,14 +90,14 @@ export function figureOf(play: Play, scene: Scene, form: 'wide' | 'narrow' = 'wi
   }
   for (const [index, member] of scene.members.entries()) {
     const x = 2 + index * (tabWidth + MARGIN);
-    parts.push(...tabParts(member, scene.at, { x, y: tabsTop, width: tabWidth }, named));
+    parts.push(...tabParts(member, scene.at, { x, y: tabsTop, width: tabWidth, height: tabHeight }, named));
     const messages = scene.messages.filter(({ member: name }) => name === member.name);
     for (const message of messages) {
       parts.push(messagePart(message, x + tabWidth / 2, [frameBottom, tabsTop], tabWidth, messages.length > 1));
     }
   }
   const title = `${seconds(scene.at)}: ${sentenceOf(scene)}`;
-  return { width, height: tabsTop + TAB_HEIGHT + 10, title, parts };
+  return { width, height: tabsTop + tabHeight + 10, title, parts };
 }
 
 /** A figure as one drawing, with a heading above it and lines below: what a notebook shows. */
@@ -228,11 +230,11 @@ const OUTLINES = {
 };
 
 type Naming = (partition: string) => string;
-type Place = Pick<Row, 'x' | 'y' | 'width'>;
+type Place = Pick<Row, 'x' | 'y' | 'width'> & { readonly height: number };
 
-function tabParts(member: MemberScene, atMs: number, { x, y, width }: Place, named: Naming): Part[] {
+function tabParts(member: MemberScene, atMs: number, { x, y, width, height }: Place, named: Naming): Part[] {
   const { name, state, leads } = member;
-  const outline = `M0.5 ${TAB_HEIGHT}V8q0 -7.5 7.5 -7.5h${width - 16}q7.5 0 7.5 7.5V${TAB_HEIGHT}z`;
+  const outline = `M0.5 ${height}V8q0 -7.5 7.5 -7.5h${width - 16}q7.5 0 7.5 7.5V${height}z`;
   const room = Math.floor((width - 16) / CHARACTER);
   const shapes = [
     `<path d="${outline}" fill="${state === 'killed' ? 'none' : paper}" stroke="${ink}" ${OUTLINES[state]}/>`,

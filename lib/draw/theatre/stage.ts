@@ -203,23 +203,28 @@ export class Stage {
 
   #hear(at: number, member: Mutable<MemberScene>, api: string, detail: TraceEvent['detail']): void {
     const { name } = member;
+    if (api === 'JoinGroup') this.#groupName ??= String(detail.group);
+    if (api === 'OffsetCommit') this.#hearCommit(name, detail.offsets as never as readonly Commit[]);
+    if (!this.#hasProtocol) return;
     if (member.heard !== undefined) member.heard = { ...member.heard, at };
     if (api === 'Heartbeat') member.beatAt = at;
     if (api === 'Heartbeat' || api === 'OffsetFetch') return;
-    if (this.#hasProtocol) member.asks = { what: api, since: at };
-    if (api === 'OffsetCommit') this.#hearCommit(name, detail.offsets as never as readonly Commit[]);
-    if (api === 'JoinGroup') {
-      this.#groupName ??= String(detail.group);
-      this.#called.delete(name);
-      if (detail.member === '') member.beatAt = undefined;
-      else member.heard = { at, sessionTimeoutMs: Number(detail.sessionTimeoutMs) };
-      const polled = member.polled ?? { at, isPolling: true };
-      member.polled = { ...polled, maxPollIntervalMs: Number(detail.rebalanceTimeoutMs) };
-      this.#ask(name, api, `asks to join${detail.member === '' ? ', and has no id yet' : ''}`);
-    } else if (api === 'SyncGroup') {
+    member.asks = { what: api, since: at };
+    if (api === 'JoinGroup') this.#hearJoin(at, member, detail);
+    else if (api === 'SyncGroup') {
       const isLeader = Object.keys(detail.assignments ?? {}).length > 0;
       this.#ask(name, api, isLeader ? 'hands in who reads what' : 'asks what it shall read');
     } else if (api === 'LeaveGroup') this.#ask(name, api, 'leaves the group');
+  }
+
+  #hearJoin(at: number, member: Mutable<MemberScene>, detail: TraceEvent['detail']): void {
+    const isNew = detail.member === '';
+    this.#called.delete(member.name);
+    if (isNew) member.beatAt = undefined;
+    else member.heard = { at, sessionTimeoutMs: Number(detail.sessionTimeoutMs) };
+    const polled = member.polled ?? { at, isPolling: true };
+    member.polled = { ...polled, maxPollIntervalMs: Number(detail.rebalanceTimeoutMs) };
+    this.#ask(member.name, 'JoinGroup', `asks to join${isNew ? ', and has no id yet' : ''}`);
   }
 
   /** A commit of what is committed already is worth no word. */
@@ -232,10 +237,10 @@ export class Stage {
   }
 
   #answer(at: number, member: Mutable<MemberScene>, api: string, detail: TraceEvent['detail']): void {
+    if (!this.#hasProtocol || api === 'OffsetFetch') return;
     const { name } = member;
     const errors = Object.values((detail.errors ?? {}) as { readonly [partition: string]: number });
     const error = Number(detail.error ?? errors.find((code) => code !== 0) ?? 0);
-    if (api === 'OffsetFetch') return;
     if (member.heard !== undefined) member.heard = { ...member.heard, at };
     if (member.asks?.what === api) member.asks = undefined;
     if (error === Errors.REBALANCE_IN_PROGRESS.code && api === 'Heartbeat') {
@@ -247,7 +252,7 @@ export class Stage {
       this.#reply(name, errorOf(error).name, `asked for ${api} and hears ${errorOf(error).name}`, true);
     else if (api === 'JoinGroup') {
       const { generation, leader } = detail;
-      member.leads = this.#hasProtocol && leader === detail.member;
+      member.leads = leader === detail.member;
       const role = member.leads ? 'leads' : 'follows';
       this.#reply(name, `generation ${generation}`, `is in generation ${generation} and ${role}`);
     } else if (api === 'SyncGroup') {
@@ -277,13 +282,11 @@ export class Stage {
 
   /** A question that belongs to the protocol of groups, and its answer. */
   #ask(name: string, message: string, says: string): void {
-    if (!this.#hasProtocol) return;
     this.#send(name, true, message);
     this.#tell(`${name} ${says}`, 'group');
   }
 
   #reply(name: string, message: string, says: string, decisive = false): void {
-    if (!this.#hasProtocol) return;
     this.#send(name, false, message);
     this.#tell(`${name} ${says}`, 'group', decisive);
   }
