@@ -5,8 +5,7 @@
  * but "my function answers this" and "call that method for me", which it may say anyway. The verdict is found on the other side.
  */
 import { readSync, writeSync } from 'node:fs';
-import * as clientErrors from '../../../lib/client/errors.ts';
-import { cooperativeSticky, KafkaError, kafkajsRoundRobin, range, roundRobin, sticky } from '../../../lib/index.ts';
+import { errors, shared } from './common.ts';
 import { closeDoors } from './doors.ts';
 import { Peer } from './peer.ts';
 
@@ -40,12 +39,6 @@ class Pipe {
   }
 }
 
-const errors = new Map<string, object>(
-  [KafkaError, ...Object.values(clientErrors)].map((one) => [one.name, one.prototype as object]),
-);
-const shared = new Map<string, unknown>(
-  [range, roundRobin, sticky, cooperativeSticky, kafkajsRoundRobin].map((one) => [one.name, one]),
-);
 const peer = new Peer(new Pipe(), { lendsFunctions: true, waitsForQuiet: false, shared, errors });
 
 /** What a cell calls as `check`: the answer goes to the grader, and the cell goes on. */

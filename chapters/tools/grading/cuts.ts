@@ -18,8 +18,6 @@ export type Answer = readonly unknown[];
 export type Expose = <T extends object>(value: T, surface: Surface) => T;
 
 export interface Cut {
-  /** For the instructor: what the child runs, in a few words. */
-  readonly runs: string;
   readonly judge: (answer: Answer, expose: Expose) => Promise<Verdict> | Verdict;
   /** Questions from a hidden seed; what is wrong, if anything is. */
   readonly hidden?: (answer: Answer, dice: Dice) => string | undefined;
@@ -48,7 +46,7 @@ const group: Surface = {
   given: ['waiting'],
 };
 
-/** The last argument that is what `check` wants; what it is not, the checker finds out. */
+/** A function of the learner's, as the pipe has it. */
 type Any = (...parameters: unknown[]) => unknown;
 
 function fn(value: unknown): Any {
@@ -61,7 +59,7 @@ function fields(value: unknown): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Passes the parameters on, each exposed with the surface in its place. */
+/** The learner's function, whose parameters are exposed as far as the surfaces in their places go. */
 function lending(given: unknown, expose: Expose, ...surfaces: (Surface | 'data')[]): Any {
   const learners = fn(given);
   return (...parameters) => {
@@ -74,10 +72,7 @@ function lending(given: unknown, expose: Expose, ...surfaces: (Surface | 'data')
   };
 }
 
-/**
- * The check of a chapter takes the learner's functions as they came: what they answer has been copied by the pipe, so a wrong type is no more than a wrong
- * answer.
- */
+/** What a checker takes first. Of the right type or not, what a learner's function answers has been copied by the pipe, and is no more than a wrong answer. */
 type Parameters0<F> = F extends (first: infer A, ...rest: never[]) => unknown ? A : never;
 
 export const cuts: { readonly [chapter: string]: () => Promise<Cut> } = {
@@ -85,7 +80,6 @@ export const cuts: { readonly [chapter: string]: () => Promise<Cut> } = {
     const { judge } = await import('../exercises/00.ts');
     const GOAL = 280;
     return {
-      runs: 'onEvent and crashWhen',
       judge([goal, given], expose) {
         if (goal !== GOAL) throw new TypeError(`the goal of the exercise is ${GOAL}`);
         const { onEvent, crashWhen, settings } = fields(given);
@@ -104,7 +98,6 @@ export const cuts: { readonly [chapter: string]: () => Promise<Cut> } = {
   async '02'() {
     const { judge } = await import('../exercises/02.ts');
     return {
-      runs: 'partitionFor',
       judge: ([given]) => judge(fn(given) as Parameters0<typeof judge>, Partitioners.DefaultPartitioner as never),
       hidden: ([given], dice) => hiddenKeys(fn(given) as Parameters0<typeof judge>, dice),
     };
@@ -112,14 +105,12 @@ export const cuts: { readonly [chapter: string]: () => Promise<Cut> } = {
   async '05'() {
     const { judge } = await import('../exercises/05.ts');
     return {
-      runs: 'the maker of commit, and the commit and the callbacks that it makes',
       judge: ([given], expose) => judge(lending(given, expose, work) as Parameters0<typeof judge>),
     };
   },
   async '06'() {
     const { judge } = await import('../exercises/06.ts');
     return {
-      runs: 'the program; its consumer and the till are on the other side',
       judge: ([program, settings], expose) =>
         judge({ program: lending(program, expose, consumer, store), settings } as Parameters0<typeof judge>),
     };
@@ -127,14 +118,12 @@ export const cuts: { readonly [chapter: string]: () => Promise<Cut> } = {
   async '07'() {
     const { judge } = await import('../exercises/07.ts');
     return {
-      runs: 'nothing after the names of the groups have been handed over',
       judge: ([given]) => judge(copiesIn(given)),
     };
   },
   async '08'() {
     const { judge } = await import('../exercises/08.ts');
     return {
-      runs: 'replay, and the look-up that it answers',
       judge: ([given]) => judge(fn(given) as Parameters0<typeof judge>),
       hidden: ([given], dice) => hiddenRecords(fn(given) as Parameters0<typeof judge>, dice),
     };
@@ -142,7 +131,6 @@ export const cuts: { readonly [chapter: string]: () => Promise<Cut> } = {
   async '09'() {
     const { judge } = await import('../exercises/09.ts');
     return {
-      runs: 'onSync, onAppended and onGone; the log and the answers are on the other side',
       judge([given], expose) {
         const { onSync, onAppended, onGone } = fields(given);
         const decider = {
@@ -157,7 +145,6 @@ export const cuts: { readonly [chapter: string]: () => Promise<Cut> } = {
   async '10'() {
     const { judge } = await import('../exercises/10.ts');
     return {
-      runs: 'assign (and userData); kafkajs and our members are on the other side',
       judge: ([given]) => judge(fields(given) as unknown as Parameters0<typeof judge>, { kafkajsIn, assignerIn }),
       hidden: ([given], dice) => hiddenGroups(fields(given) as unknown as Parameters0<typeof judge>, dice),
     };
@@ -165,28 +152,24 @@ export const cuts: { readonly [chapter: string]: () => Promise<Cut> } = {
   async '11'() {
     const { judge } = await import('../exercises/11.ts');
     return {
-      runs: 'the program; its Kafka, its consumer and the audits are on the other side',
       judge: ([given], expose) => judge(lending(given, expose, kafka, work) as Parameters0<typeof judge>),
     };
   },
   async '12'() {
     const { judge } = await import('../exercises/12.ts');
     return {
-      runs: 'the three hooks; the memory, the bank and the consumer are on the other side',
       judge: ([given], expose) => judge(lending(given, expose, memory, consumer) as Parameters0<typeof judge>),
     };
   },
   async '14'() {
     const { judge } = await import('../exercises/14.ts');
     return {
-      runs: 'the program; its consumer and the branch are on the other side',
       judge: ([given], expose) => judge(lending(given, expose, consumer, work) as Parameters0<typeof judge>),
     };
   },
   async W() {
     const { judge } = await import('../exercises/W.ts');
     return {
-      runs: 'the maker of frames, and frames',
       judge: ([given]) => judge(fn(given) as Parameters0<typeof judge>),
       hidden: ([given], dice) => hiddenStreams(fn(given) as Parameters0<typeof judge>, dice),
     };

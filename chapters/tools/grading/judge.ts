@@ -5,9 +5,8 @@
  * It stands still while the child thinks: `Atomics.wait` until the supervisor has put a line into the port.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
-import * as clientErrors from '../../../lib/client/errors.ts';
-import { cooperativeSticky, KafkaError, kafkajsRoundRobin, range, roundRobin, sticky } from '../../../lib/index.ts';
 import type { Verdict } from '../index.ts';
+import { errors, shared } from './common.ts';
 import { type Answer, type Cut, cuts } from './cuts.ts';
 import { Dice } from './hidden.ts';
 import { Peer } from './peer.ts';
@@ -73,13 +72,6 @@ function refuse(reason: string): never {
   tell({ failure: 'broke the rules of the pipe', lines: [reason] });
   for (const nothing = new Int32Array(new SharedArrayBuffer(4)); ; ) Atomics.wait(nothing, 0, 0);
 }
-
-const errors = new Map<string, object>(
-  [KafkaError, ...Object.values(clientErrors)].map((one) => [one.name, one.prototype as object]),
-);
-const shared = new Map<string, unknown>(
-  [range, roundRobin, sticky, cooperativeSticky, kafkajsRoundRobin].map((one) => [one.name, one]),
-);
 
 async function judge({ chapter, seed }: Question, lines: ChildLines): Promise<void> {
   const peer = new Peer(lines, { lendsFunctions: false, waitsForQuiet: true, shared, errors, refuse });
