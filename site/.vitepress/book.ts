@@ -38,8 +38,9 @@ export interface PageEntry {
   link: string;
   /** What the front matter says of it in a sentence; empty when it says nothing. */
   description: string;
-  /** The heading under which the page is listed. */
+  /** The heading under which the page is listed, and its id. */
   section: string;
+  group: string;
 }
 
 /** What every page knows of the book. */
@@ -102,7 +103,7 @@ export function contents(): ContentsEntry[] {
 
 /** The headings of the pages beside the chapters, by `section` of their front matter, in the order in which they are listed. */
 const SECTIONS: Record<string, string> = {
-  '': 'Beside the chapters',
+  beside: 'Beside the chapters',
   appendix: 'Appendices',
   source: 'The source, annotated',
   teaching: 'For instructors',
@@ -117,19 +118,21 @@ export function pages(): PageFile[] {
   });
   const known = files.map((path) => {
     const text = readSource(path) ?? '';
-    const { title, description = '', section = '', order = '99' } = frontMatter(text);
+    const { title, description = '', section = 'beside', order = '99' } = frontMatter(text);
     const heading = /^# (.+)$/m.exec(text)?.[1];
+    const group = Object.hasOwn(SECTIONS, section) ? section : 'appendix';
     return {
       path,
       title: title ?? heading ?? path,
       link: path.slice('site'.length, -'.md'.length),
       description,
-      section: SECTIONS[section] ?? SECTIONS.appendix,
+      section: SECTIONS[group],
+      group,
       order: Number(order),
     };
   });
-  const places = Object.values(SECTIONS);
-  const sorted = known.sort((a, b) => places.indexOf(a.section) - places.indexOf(b.section) || a.order - b.order);
+  const places = Object.keys(SECTIONS);
+  const sorted = known.sort((a, b) => places.indexOf(a.group) - places.indexOf(b.group) || a.order - b.order);
   return sorted.map(({ order: _, ...page }) => page);
 }
 

@@ -63,8 +63,14 @@ async function assetFor(request: Request): Promise<Response> {
   const known = await stored(request.url);
   if (known !== undefined) return known;
   const response = await fetch(request);
-  if (response.ok) await (await caches.open(STORE)).put(request.url, response.clone());
+  if (response.ok) await keep(request.url, response.clone());
   return response;
+}
+
+/** A browser that has no room left still shows what has come. */
+async function keep(url: string, response: Response): Promise<void> {
+  const store = await caches.open(STORE);
+  await store.put(url, response).catch(() => undefined);
 }
 
 async function kept(request: Request): Promise<Response> {

@@ -5,7 +5,6 @@ import { chapterNames, frontMatter, pages, readChapter, withoutFrontMatter } fro
 import { firstRunResult, loopOf } from '../../site/.vitepress/firstRun.ts';
 import { minutesOf } from '../../site/.vitepress/minutes.ts';
 import { chapterText } from '../../site/.vitepress/texts.ts';
-import { distance } from '../../site/.vitepress/theme/distance.ts';
 import type { CellOutput } from '../../site/kernel/protocol.ts';
 
 describe('where the site stands', () => {
@@ -129,13 +128,5 @@ describe('the first run', () => {
     const program = 'async function f() {\n  for await (const a of b) {\n    await c(a); // why\n  }\n  d();\n}';
     expect(loopOf(program)).toBe('for await (const a of b) {\n  await c(a);\n}');
     expect(() => loopOf('while (true) {}')).toThrow('no loop');
-  });
-});
-
-describe('the distance between two addresses', () => {
-  it('is how many letters have to change', () => {
-    expect(distance('/00-a-fixtrue', '/00-a-fixture')).toBe(2);
-    expect(distance('', 'abc')).toBe(3);
-    expect(distance('/wire', '/wire')).toBe(0);
   });
 });
