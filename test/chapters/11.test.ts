@@ -11,6 +11,7 @@ test('the solutions pass', async () => {
     'twenty minutes: Ada, Ben, Cleo done, never left',
     'killed while at work on Ben: all three done',
   ]);
+  expect(verdict.lines[3]).toBe('given a partition while at work: all three done');
   expect(verdict.passed).toBe(true);
 });
 
@@ -80,6 +81,15 @@ test.each<[name: string, answer: Program, says: RegExp]>([
       await paused(consumer, work, event);
     }),
     /2 was committed, though Ben was not done/,
+  ],
+  [
+    'pausing what there was when the work began',
+    program({}, async (consumer, work, event) => {
+      consumer.pause(consumer.assignment());
+      await polling(() => {})(consumer, work, event);
+      await consumer.commitSync();
+    }),
+    /given a second partition, and nobody did Ben/,
   ],
   ['leaving commits to poll', program({ enableAutoCommit: true }, paused), /2 was committed, though Ben was not done/],
   [

@@ -27,11 +27,15 @@ export const settings = {
   partitionAssignmentStrategy: [cooperativeSticky],
 } as const;
 
-/** A fresh world in which three accounts wait for an audit, all in partition 0 of `audits`. */
-export async function audits(partitions = 1): Promise<SimulatedKafka> {
+const ACCOUNTS = ['Ada', 'Ben', 'Cleo'];
+
+/** A fresh world in which three accounts wait for an audit, in these partitions of `audits`. */
+export async function audits(partitions = 1, places: readonly number[] = [0, 0, 0]): Promise<SimulatedKafka> {
   const kafka = await simulate({ seed: 7, topics: { [TOPIC]: partitions } });
   const producer = kafka.producer();
-  for (const key of ['Ada', 'Ben', 'Cleo']) await producer.send({ topic: TOPIC, partition: 0, key, value: 'audit' });
+  for (const [index, partition] of places.entries()) {
+    await producer.send({ topic: TOPIC, partition, key: ACCOUNTS[index], value: 'audit' });
+  }
   await producer.close();
   return kafka;
 }
@@ -200,12 +204,14 @@ export async function judge(program: Program): Promise<Verdict> {
   const calm = await calmDay(program);
   const killed = await killedDay(program);
   const joined = await joinedDay(program);
+  const heir = await heirsDay(program);
   const lines = [
     `twenty minutes: ${calm.done.join(', ') || 'nothing'} done, ${calm.leftAtMs === undefined ? 'never left' : `left after ${clock(calm.leftAtMs).trim()}`}`,
-    `killed while at work on Ben: ${killed.missing.length === 0 ? 'all three done' : `nobody did ${killed.missing.join(', ')}`}`,
+    `killed while at work on Ben: ${whoDid(killed.missing)}`,
     `a second copy starts: ${joined === undefined ? 'waits in vain' : `has a partition after ${Math.round(joined / 1000)} s`}`,
+    `given a partition while at work: ${whoDid(heir.missing)}`,
   ];
-  const remark = wrong(calm, killed, joined);
+  const remark = wrong(calm, killed, joined, heir);
   if (remark !== undefined) return new Verdict(false, [...lines, remark]);
   return new Verdict(true, [
     ...lines,
@@ -226,7 +232,13 @@ interface Killed {
   readonly committed: number;
 }
 
-function wrong(calm: Calm, killed: Killed, joined: number | undefined): string | undefined {
+type Heir = Pick<Killed, 'missing'>;
+
+function whoDid(missing: readonly string[]): string {
+  return missing.length === 0 ? 'all three done' : `nobody did ${missing.join(', ')}`;
+}
+
+function wrong(calm: Calm, killed: Killed, joined: number | undefined, heir: Heir): string | undefined {
   if (calm.leftAtMs !== undefined) {
     const session =
       calm.sessionTimeoutMs > 45_000
@@ -248,6 +260,9 @@ function wrong(calm: Calm, killed: Killed, joined: number | undefined): string |
   }
   if (joined === undefined || joined > 60_000) {
     return `The second copy waited ${joined === undefined ? 'all the time' : clock(joined).trim()}: a group waits for its members to come to poll. With a longer maxPollIntervalMs the program may stay away longer, and everybody waits longer, also when it hangs for good.`;
+  }
+  if (heir.missing.length > 0) {
+    return `While it was at work on Ada it was given a second partition, and nobody did ${heir.missing.join(', ')}. What arrives during the work is not paused yet, and what poll hands out of it is gone.`;
   }
   return undefined;
 }
@@ -287,8 +302,26 @@ async function killedDay(program: Program): Promise<Killed> {
   start('second');
   await kafka.world.pass('16 min');
   await kafka.close();
+  return { missing: missingIn(desk), committed };
+}
+
+/** Of two copies at work one is killed, and the other is given its partition in the middle of an audit. */
+async function heirsDay(program: Program): Promise<Heir> {
+  const kafka = await audits(2, [0, 1, 1]);
+  const desk = new Desk();
+  const [, second] = ['first', 'second'].map((copy) =>
+    kafka.world.spawn(copy, (own) => program(own, desk.of(own, copy)).catch(() => undefined)),
+  );
+  await kafka.world.pass('2 min');
+  second.crash();
+  await kafka.world.pass('30 min');
+  await kafka.close();
+  return { missing: missingIn(desk) };
+}
+
+function missingIn(desk: Desk): string[] {
   const done = doneIn(desk);
-  return { missing: ['Ada', 'Ben', 'Cleo'].filter((key) => !done.includes(key)), committed };
+  return ACCOUNTS.filter((key) => !done.includes(key));
 }
 
 /** After how many ms a copy that starts while the first is at work has a partition. */
@@ -312,8 +345,7 @@ function doneIn(desk: Desk): string[] {
 }
 
 function keysHandedOut(kafka: SimulatedKafka): string[] {
-  const keys = ['Ada', 'Ben', 'Cleo'];
   return kafka.cluster.trace.events.flatMap(({ what, detail }) =>
-    what === 'consumer.records' ? keys.slice(Number(detail.from), Number(detail.to) + 1) : [],
+    what === 'consumer.records' ? ACCOUNTS.slice(Number(detail.from), Number(detail.to) + 1) : [],
   );
 }
