@@ -15,17 +15,26 @@ const NEVER_ENDS = 13;
 
 closeDoors();
 
+/** What is sent goes out in one piece when this side has nothing more to say, which is when it waits for the other. */
 class Pipe {
   readonly #chunk = new Uint8Array(65_536);
   readonly #decoder = new TextDecoder();
   #rest = '';
+  #unsent = '';
 
   send(message: string): void {
-    const bytes = new TextEncoder().encode(`${message}\n`);
+    this.#unsent += `${message}\n`;
+    if (this.#unsent.length > this.#chunk.length) this.#flush();
+  }
+
+  #flush(): void {
+    const bytes = new TextEncoder().encode(this.#unsent);
+    this.#unsent = '';
     for (let at = 0; at < bytes.length; at += writeSync(PIPE, bytes, at));
   }
 
   receive(): string {
+    this.#flush();
     for (let end = this.#rest.indexOf('\n'); ; end = this.#rest.indexOf('\n')) {
       if (end >= 0) {
         const message = this.#rest.slice(0, end);
