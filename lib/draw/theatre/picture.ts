@@ -46,6 +46,8 @@ const CELL_HEIGHT = 26;
 const ROW_HEIGHT = 84;
 const LANE_HEIGHT = 78;
 const TAB_HEIGHTS = { withTimers: 106, without: 48 };
+/** A tab that is less wide has room for short words only. */
+const NARROW_TAB = 110;
 /** A character of the small print, in the units of the picture: a guess on the safe side. */
 const CHARACTER = 6.4;
 
@@ -173,7 +175,7 @@ function rowParts(partition: PartitionScene, records: readonly string[], row: Ro
   const room = Math.floor((width - 20) / cellWidth);
   const first = firstShown(partition, room);
   const read = readers.length === 0 ? 'read by nobody' : `read by ${readers.join(' and ')}`;
-  const cells = [label(0, 12, name, { size: 12, weight: 'bold' }), label(width, 12, read, { size: 12, anchor: 'end' })];
+  const cells = [label(0, 9, name, { size: 12, weight: 'bold' }), label(width, 9, read, { size: 12, anchor: 'end' })];
   for (let offset = first; offset < Math.min(logEnd, first + room); offset++) {
     cells.push(cell((offset - first) * cellWidth, cellWidth, offset, records[offset] ?? '', readers.length > 0));
   }
@@ -212,7 +214,7 @@ function markPart(partition: string, mark: Mark, x: number, y: number, places: M
     return { ...common, y: y + 26, markup: bar };
   }
   if (mark.name === 'high watermark') {
-    return { ...common, y: y + 20, markup: `<rect x="-9" y="-2" width="18" height="4" fill="${fill}"/>` };
+    return { ...common, y: y + 21, markup: `<rect x="-9" y="-2" width="18" height="4" fill="${fill}"/>` };
   }
   // Two marks at one offset stand beside each other.
   const beside = places.get(mark.offset) ?? 0;
@@ -239,7 +241,7 @@ function tabParts(member: MemberScene, atMs: number, { x, y, width, height }: Pl
   const shapes = [
     `<path d="${outline}" fill="${state === 'killed' ? 'none' : paper}" stroke="${ink}" ${OUTLINES[state]}/>`,
     label(8, 19, cut(leads ? `${name} ★` : name, room - 1), { size: 13, weight: 'bold' }),
-    label(8, 36, cut(activity(member, atMs, named), room), { size: 11 }),
+    label(8, 36, cut(activity(member, atMs, named, width), room), { size: 11 }),
   ];
   const left = patienceMs(member, atMs);
   const timers = timersOf(member, atMs, left, width);
@@ -264,8 +266,9 @@ function tabParts(member: MemberScene, atMs: number, { x, y, width, height }: Pl
   ];
 }
 
-function activity({ state, reads, asks }: MemberScene, atMs: number, named: Naming): string {
-  const parts = `${reads.length > 1 ? 'partitions' : 'partition'} ${reads.map(named).join(', ')}`;
+function activity({ state, reads, asks }: MemberScene, atMs: number, named: Naming, width: number): string {
+  const kind = width < NARROW_TAB ? 'reads' : reads.length > 1 ? 'partitions' : 'partition';
+  const parts = `${kind} ${reads.map(named).join(', ')}`;
   if (state === 'absent') return 'not there yet';
   if (state === 'killed' || state === 'ended') return state;
   if (state === 'frozen') return reads.length === 0 ? 'frozen' : `frozen, has ${parts}`;
@@ -281,7 +284,7 @@ function timersOf(
   leftMs: number | undefined,
   width: number,
 ): string[] {
-  const isNarrow = width < 110;
+  const isNarrow = width < NARROW_TAB;
   const session =
     leftMs === undefined || heard === undefined ? [] : [`${isNarrow ? '' : 'session: '}${duration(leftMs)} left`];
   const ago = isNarrow ? '' : ' ago';
