@@ -39,6 +39,8 @@ export async function gradeFolder({ folder, limits, seeds, graded, confined }: G
   const submissions = submissionsIn(folder, starterOf);
   // The real path: permissions are compared with it, and on macOS the temporary folder is behind a link.
   const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'kafkaito-grade-'));
+  const remove = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+  process.once('exit', remove);
   try {
     const programs = await bundlePrograms(scratch);
     const { walls, held } = await confine(scratch, programs.trial, limits);
@@ -54,7 +56,8 @@ export async function gradeFolder({ folder, limits, seeds, graded, confined }: G
     await judge.end();
     return { grades, held };
   } finally {
-    rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+    process.removeListener('exit', remove);
+    remove();
   }
 }
 
