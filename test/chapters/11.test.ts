@@ -80,7 +80,7 @@ test.each<[name: string, answer: Program, says: RegExp]>([
       await consumer.commitSync();
       await paused(consumer, work, event);
     }),
-    /2 was committed, though Ben was not done/,
+    /^At 0:0\d 1 was committed, though Ada was not done/,
   ],
   [
     'pausing what there was when the work began',
@@ -91,7 +91,29 @@ test.each<[name: string, answer: Program, says: RegExp]>([
     }),
     /given a second partition, and nobody did Ben/,
   ],
-  ['leaving commits to poll', program({ enableAutoCommit: true }, paused), /2 was committed, though Ben was not done/],
+  [
+    'leaving commits to poll',
+    program({ enableAutoCommit: true }, paused),
+    /^At 0:0\d 1 was committed, though Ada was not done/,
+  ],
+  [
+    'work that nobody waits for',
+    program({}, async (consumer, work, event) => {
+      void work(event);
+      await consumer.commitSync();
+    }),
+    /^At 0:0\d 1 was committed, though Ada was not done/,
+  ],
+  [
+    'all at once',
+    program({}, async (consumer, work, event) => {
+      const next = { ...event, offset: event.offset + 1 };
+      work(event)
+        .then(() => consumer.commitSync([next]))
+        .catch(() => undefined);
+    }),
+    /it begins Ben, while another audit was under way/,
+  ],
   [
     'a longer time without poll',
     program({ maxPollIntervalMs: 600_000 }, waiting),

@@ -225,6 +225,16 @@ interface Calm {
   readonly leftAtMs: number | undefined;
   readonly sessionTimeoutMs: number;
   readonly failure: string | undefined;
+  readonly early: EarlyCommit | undefined;
+  /** An audit that was begun while another was under way. */
+  readonly overlaps: Note | undefined;
+}
+
+/** A commit that says more than is done. */
+interface EarlyCommit {
+  readonly at: number;
+  readonly offset: number;
+  readonly notDone: string;
 }
 
 interface Killed {
@@ -250,13 +260,20 @@ function wrong(calm: Calm, killed: Killed, joined: number | undefined, heir: Hei
   if (dropped !== undefined && calm.failure === undefined) {
     return `poll handed ${dropped} out while another audit was under way, and nobody worked on it. What is paused is not handed out.`;
   }
+  if (calm.early !== undefined) {
+    const { at, offset, notDone } = calm.early;
+    return `At ${clock(at).trim()} ${offset} was committed, though ${notDone} was not done. A commit says that the work is done, so it comes after it.`;
+  }
+  if (calm.overlaps !== undefined) {
+    return `At ${clock(calm.overlaps.at).trim()} it ${calm.overlaps.says}, while another audit was under way. One after the other: wait for the first before you take the next.`;
+  }
   if (calm.done.join() !== 'Ada,Ben,Cleo') {
     return calm.failure === undefined
       ? `Each of the three should be done once, in their order; twenty minutes brought ${calm.done.join(', ') || 'nothing'}.`
       : `The program ended with: ${calm.failure}`;
   }
   if (killed.missing.length > 0) {
-    return `When it was killed ${killed.committed} was committed, though Ben was not done. A commit says that the work is done, so it comes after it.`;
+    return `When it was killed at work on Ben ${killed.committed} was committed, and the copy that came after it did not do ${killed.missing.join(', ')}.`;
   }
   if (joined === undefined || joined > 60_000) {
     return `The second copy waited ${joined === undefined ? 'all the time' : clock(joined).trim()}: a group waits for its members to come to poll. With a longer maxPollIntervalMs the program may stay away longer, and everybody waits longer, also when it hangs for good.`;
@@ -286,8 +303,28 @@ async function calmDay(program: Program): Promise<Calm> {
   );
   await kafka.world.pass('20 min');
   const handedOut = keysHandedOut(kafka);
+  const early = earlyCommit(kafka, desk);
   await kafka.close();
-  return { done: doneIn(desk), handedOut, leftAtMs, sessionTimeoutMs, failure };
+  return { done: doneIn(desk), handedOut, leftAtMs, sessionTimeoutMs, failure, early, overlaps: overlapIn(desk) };
+}
+
+function earlyCommit(kafka: SimulatedKafka, desk: Desk): EarlyCommit | undefined {
+  for (const { at, what, detail } of kafka.cluster.trace.events) {
+    if (what !== 'offset.committed') continue;
+    const offset = Number(detail.offset);
+    const isDone = (key: string) => desk.notes.some((note) => note.says === `done with ${key}` && note.at <= at);
+    const notDone = ACCOUNTS.slice(0, offset).find((key) => !isDone(key));
+    if (notDone !== undefined) return { at, offset, notDone };
+  }
+  return undefined;
+}
+
+function overlapIn({ notes }: Desk): Note | undefined {
+  let underWay = 0;
+  return notes.find(({ says }) => {
+    underWay += says.startsWith('begins') ? 1 : -1;
+    return underWay > 1;
+  });
 }
 
 async function killedDay(program: Program): Promise<Killed> {
