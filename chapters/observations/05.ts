@@ -81,7 +81,7 @@ export const observations: ChapterObservations = {
     },
     {
       id: 'earliest',
-      says: 'A committed offset goes before `earliest`; a commit of 0 brings everything back.',
+      says: 'A committed offset goes before `earliest`; a commit of 0 brings everything back for the next that starts.',
       cell: 'warm-up',
       async sees(scene) {
         const topic = await scene.topic(1, events);
