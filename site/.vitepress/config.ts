@@ -53,7 +53,8 @@ export default defineConfigWithTheme<BookTheme>({
     ['meta', { name: 'theme-color', content: '#161614', media: '(prefers-color-scheme: dark)' }],
   ],
   cleanUrls: true,
-  appearance: true,
+  // There are no transitions to be held back, and to do so would compute every style of a page once more.
+  appearance: { disableTransition: false },
   // By default every page that a link in sight leads to is loaded: the contents and the last lines of a page lead to all of them.
   router: { prefetchLinks: false },
   themeConfig: {

@@ -69,6 +69,7 @@ describe('the page', () => {
     await visit.page.locator('.bet summary').click();
     await expect.poll(() => answer.isVisible()).toBe(true);
     await expect.poll(() => visit.page.getByRole('button').count()).toBe(0);
+    expect(await visit.page.getByText('Runs in Jupyter').count()).toBe(1);
     await visit.leave();
     expect(visit.surprises).toEqual([]);
   });
