@@ -2,9 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apis } from '../../lib/protocol/apis/index.ts';
 import { Library, textOf } from './visit.ts';
 
-const PAGES = ['/in-your-test', '/wire', '/source/segment', '/source/classic-group'];
-/** Of one form, so that fewer visits will do. */
-const APPENDICES = ['/glossary', '/settings', '/errors', '/things-people-say'];
+const PAGES = [
+  '/in-your-test',
+  '/wire',
+  '/source/segment',
+  '/source/classic-group',
+  '/glossary',
+  '/settings',
+  '/errors',
+  '/things-people-say',
+];
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 /** What a page may weigh, gzipped, as a chapter. */
 const PAGE_BYTES = 100_000;
@@ -21,7 +28,7 @@ describe('pages beside the chapters', () => {
 
   it('are named in the contents', async () => {
     const visit = await library.visit('/');
-    for (const page of [...PAGES, ...APPENDICES]) {
+    for (const page of PAGES) {
       await visit.page.locator(`main a[href$="${page}"]`).click();
       await visit.page.locator('main h1').filter({ hasNotText: 'One Consumer' }).waitFor();
       expect(visit.page.url()).toBe(library.address + page);
@@ -32,25 +39,6 @@ describe('pages beside the chapters', () => {
   });
 
   for (const page of PAGES) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      it(`${page}: axe finds nothing on ${colorScheme} paper`, async () => {
-        const visit = await library.visit(page, { colorScheme });
-        expect((await visit.received()).rest).toBeLessThan(PAGE_BYTES);
-        expect(await visit.axe()).toEqual([]);
-        await visit.leave();
-        expect(visit.surprises).toEqual([]);
-      });
-    }
-
-    it(`${page}: fits a phone`, async () => {
-      const visit = await library.visit(page, PHONE);
-      await expect.poll(() => visit.overflow()).toBe(0);
-      expect(await visit.axe()).toEqual([]);
-      await visit.leave();
-    });
-  }
-
-  for (const page of APPENDICES) {
     it(`${page}: axe finds nothing on light paper, nor on a dark phone, which it fits`, async () => {
       for (const options of [{}, { ...PHONE, colorScheme: 'dark' }] as const) {
         const visit = await library.visit(page, options);

@@ -99,7 +99,10 @@ export class Visit {
     });
     page.on('requestfinished', (request) => {
       const url = request.url();
-      this.#received.push(request.sizes().then(({ responseBodySize }) => ({ url, bytes: responseBodySize })));
+      const received = request.sizes().then(({ responseBodySize }) => ({ url, bytes: responseBodySize }));
+      // When the page is left, what is still being asked fails, and nobody wants to know it any more.
+      received.catch(() => {});
+      this.#received.push(received);
     });
   }
 

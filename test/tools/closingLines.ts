@@ -10,6 +10,7 @@ export class ClosingLines implements Reporter {
     let passed = 0;
     // A file that cannot be loaded, a hook that throws and an error outside every test are failures too.
     let failed = unhandledErrors.length;
+    for (const error of unhandledErrors) console.log(`FAILED outside every test: ${Object(error).message ?? error}`);
     for (const module of modules) {
       failed += module.errors().length;
       for (const suite of module.children.allSuites()) failed += suite.errors().length;
