@@ -5,7 +5,7 @@ export const NO_UUID = 'A'.repeat(22);
 
 const base64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /** By character code: what the character stands for, and 64 for one that is none of them. */
-const valueOf = Uint8Array.from({ length: 128 }, (_, code) => (base64.indexOf(String.fromCharCode(code)) + 65) % 65);
+const sextetOf = Uint8Array.from({ length: 128 }, (_, code) => (base64.indexOf(String.fromCharCode(code)) + 65) % 65);
 
 export function uuidText(bytes: Uint8Array): string {
   const codes: number[] = [];
@@ -20,7 +20,7 @@ export function uuidBytes(text: string): Uint8Array {
   const out = new Uint8Array(17);
   if (text.length !== 22) throw new TypeError(`${JSON.stringify(text)} is not a UUID in 22 characters of base64`);
   for (let index = 0; index < 22; index++) {
-    const value = valueOf[text.charCodeAt(index)] ?? 64;
+    const value = sextetOf[text.charCodeAt(index)] ?? 64;
     if (value === 64) throw new TypeError(`${JSON.stringify(text)} is not a UUID in 22 characters of base64`);
     const bit = index * 6;
     const pair = value << (10 - (bit & 7));
