@@ -10,6 +10,7 @@ export default suite({
     'test/interop/**',
     'test/browser/**',
     'test/notebooks/**',
+    'test/chapters/**',
     'test/grading/{grading,course}.test.ts',
   ],
 });

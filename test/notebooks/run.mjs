@@ -1,5 +1,5 @@
 /**
- * `npm run test:notebooks`: the tests of the notebook kernel and of the pipeline, then every chapter executed headless, its outputs
+ * `npm run test:notebooks`: the tests of the exercises, of the notebook kernel and of the pipeline, then every chapter executed headless, its outputs
  * compared byte for byte with the stored ones. With `-- --all` the chapters are executed twice under each version of Node that is
  * supported, which the registry package `node` brings.
  */
@@ -12,12 +12,14 @@ import { packageScript, root, runNode, runSteps } from '../tools/steps.mjs';
 const nodeVersions = ['20.19.6', '22.23.3', '24.21.0'];
 const build = join(root, 'notebooks', 'tools', 'build.mjs');
 
+/** @param {string} room a folder of test/ with tests of its own configuration */
+const tests = (room) =>
+  runNode(packageScript('vitest', 'vitest.mjs'), 'run', '--config', `test/${room}/vitest.config.ts`);
+
 /** @type {import('../tools/steps.mjs').Step[]} */
 const steps = [
-  {
-    name: 'The kernel and the pipeline',
-    run: () => runNode(packageScript('vitest', 'vitest.mjs'), 'run', '--config', 'test/notebooks/vitest.config.ts'),
-  },
+  { name: 'The exercises', run: () => tests('chapters') },
+  { name: 'The kernel, the pipeline and the grader', run: () => tests('notebooks') },
   { name: 'All chapters, compared with their stored outputs', run: () => runNode(build, '--check') },
 ];
 for (const version of process.argv.includes('--all') ? nodeVersions : []) {
