@@ -1,6 +1,6 @@
 /**
  * What a chapter says about Kafka, as small programs: each takes a Kafka and answers with a few lines, which are the same on every Kafka. `npm run verify`
- * asks Apache Kafka and writes the answers down (recorded.json); `npm test` asks ours and compares.
+ * asks Apache Kafka and writes the answers down (recorded.json); `npm run test:notebooks` asks ours and compares.
  *
  * So a program here names no times, hosts or ids, and puts what has no order into one. It uses only what all Kafkas have: the clients, and programs that can
  * be killed and frozen.

@@ -1,6 +1,6 @@
 /**
  * What Apache Kafka showed when it was last asked, in `recorded.json`: of each chapter its observations, and the cells that run on Apache Kafka alone. It is written by
- * `npm run verify`, read by the footers and by those cells, and compared with our Kafka by `npm test`.
+ * `npm run verify`, read by the footers and by those cells, and compared with our Kafka by `npm run test:notebooks`.
  */
 import recorded from './recorded.json';
 
