@@ -3,6 +3,7 @@
  * reason, then turns red. `-- --book` leaves out the course and tests the small book in fixtures/ only.
  */
 import '../tools/install.mjs';
+import { builtSite } from '../../site/tools/built.mjs';
 import { packageScript, runNode } from '../tools/steps.mjs';
 import { BOOK, BOOK_BASE, chromiumPath } from './places.mjs';
 
@@ -23,7 +24,7 @@ if (chromiumPath() === undefined) {
     await runNode(vitepress, 'build', 'site');
     delete process.env.KAFKAITO_BOOK;
     delete process.env.KAFKAITO_BASE;
-    if (!isFixtureOnly) await runNode(vitepress, 'build', 'site');
+    if (!isFixtureOnly) await builtSite();
     process.env.KAFKAITO_TEST_COURSE = isFixtureOnly ? 'no' : 'yes';
   } catch (error) {
     console.log(`The site is not built: ${error instanceof Error ? error.message : error}`);
