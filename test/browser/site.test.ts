@@ -95,7 +95,7 @@ describe('the site around the chapters', () => {
     await keyboard.press('/');
     await keyboard.type('OffsetCommit');
     await box.getByRole('link').first().waitFor();
-    const message = '8 OffsetCommitThe wire › Messages';
+    const message = '8 OffsetCommitWire reference › Messages';
     await box.getByRole('link', { name: '8 OffsetCommit' }).waitFor();
     for (let n = 0; n < 12 && (await focused(visit)) !== message; n += 1) await keyboard.press('ArrowDown');
     await keyboard.press('Enter');

@@ -220,6 +220,12 @@ test('nothing is said of what is right', () => {
   expect(check(events, { dense: true, commitsPositions: true })).toEqual([]);
 });
 
+test('a process that is started again begins with nothing, also when its name has a space', () => {
+  const client = 'ledger 2/consumer-1';
+  const restarted = [at('ledger 2', 'process.crashed'), at('ledger 2', 'process.started')];
+  expect(check(trace(heard(client, 'assigned'), restarted, heard(client, 'assigned')))).toEqual([]);
+});
+
 test('a commit that was never answered may have happened or not', () => {
   const lost = asked('OffsetCommit', 'a', 500, {
     member: 'a',

@@ -52,6 +52,11 @@ export function partitionsIn(detail: TraceEvent['detail']): string[] {
   return (detail as never as Partitions).partitions.map(({ topic, partition }) => `${topic}-${partition}`);
 }
 
+/** The node of a key that was made of a node, a space and a partition. A process may have spaces in its name, a partition has none. */
+export function nodeIn(key: string): string {
+  return key.slice(0, key.lastIndexOf(' '));
+}
+
 /** Clients are named after their process. */
 export function runsIn(client: string, process: string): boolean {
   return client === process || client.startsWith(`${process}/`);

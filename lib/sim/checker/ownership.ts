@@ -6,7 +6,7 @@
  */
 import { momentsDuring } from './groups.ts';
 import { answeredOf, type History } from './history.ts';
-import { type Holding, partitionsIn, runsIn } from './holdings.ts';
+import { type Holding, nodeIn, partitionsIn, runsIn } from './holdings.ts';
 import type { Finding, Property } from './property.ts';
 
 // #region S22
@@ -90,7 +90,7 @@ function* onlyNew(history: History): Generator<Finding> {
   const held = new Map<string, number>();
   for (const [index, { what, node, detail }] of history.events.entries()) {
     if (what === 'process.started')
-      for (const key of held.keys()) if (runsIn(key.split(' ')[0], node)) held.delete(key);
+      for (const key of held.keys()) if (runsIn(nodeIn(key), node)) held.delete(key);
     if (!what.startsWith('listener.')) continue;
     for (const partition of partitionsIn(detail)) {
       const key = `${node} ${partition}`;
@@ -118,7 +118,7 @@ function* onlyOwn(history: History): Generator<Finding> {
     } else if (what === 'request.sent' && detail.api === 'LeaveGroup') members.delete(node);
     else if (what === 'process.crashed' || what === 'process.exited') {
       for (const member of members) if (runsIn(member, node)) members.delete(member);
-      for (const key of held) if (runsIn(key.split(' ')[0], node)) held.delete(key);
+      for (const key of held) if (runsIn(nodeIn(key), node)) held.delete(key);
     } else if (what === 'consumer.records' && members.has(node)) {
       const partition = `${detail.topic}-${detail.partition}`;
       if (held.has(`${node} ${partition}`)) continue;

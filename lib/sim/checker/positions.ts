@@ -1,6 +1,6 @@
 /** S36 and S37: where a consumer reads, from the moment that it gets a partition. */
 import { answeredOf, type History } from './history.ts';
-import { partitionsIn, runsIn } from './holdings.ts';
+import { nodeIn, partitionsIn, runsIn } from './holdings.ts';
 import type { Finding, Given, Property } from './property.ts';
 
 /** The offset that has to come next, and the event that says so. */
@@ -16,7 +16,7 @@ function* inOrder(history: History, { dense = false }: Given): Generator<Finding
     if (what === 'consumer.revoked' || what === 'consumer.lost') {
       for (const partition of partitionsIn(detail)) expected.delete(`${node} ${partition}`);
     } else if (what === 'process.crashed' || what === 'process.exited') {
-      for (const key of expected.keys()) if (runsIn(key.split(' ')[0], node)) expected.delete(key);
+      for (const key of expected.keys()) if (runsIn(nodeIn(key), node)) expected.delete(key);
     }
     const partition = `${detail.topic}-${detail.partition}`;
     const key = `${node} ${partition}`;
