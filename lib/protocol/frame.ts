@@ -94,9 +94,11 @@ function skipTaggedFields(reader: Reader): void {
 }
 
 function framed(writer: Writer): Uint8Array[] {
-  const size = new Uint8Array(4);
-  new DataView(size.buffer).setInt32(0, writer.length);
-  return [size, ...writer.finish()];
+  const { length } = writer;
+  const content = writer.finish();
+  const size = new Writer(4);
+  size.int32(length);
+  return [...size.finish(), ...content];
 }
 
 /**

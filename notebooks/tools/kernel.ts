@@ -37,6 +37,8 @@ export interface KernelOptions {
   readonly cellLimitMs?: number;
   /** The Kafka for cells that need Apache Kafka: by default none, whatever this machine has, so that they show what was recorded. */
   readonly kafkaBootstrap?: string;
+  /** Finds so many free ports: by default whatever the system has. */
+  readonly findPorts?: (count: number) => Promise<number[]>;
 }
 
 interface Message {
@@ -47,10 +49,24 @@ interface Message {
 
 const DELIMITER = '<IDS|MSG>';
 
+/** How often other ports are tried when somebody has taken one between the moment at which it was found free and the start of the kernel. */
+const ATTEMPTS = 3;
+
 /** Starts a kernel and waits until it listens. */
 export async function startKernel(options: KernelOptions): Promise<Kernel> {
   mkdirSync(options.folder, { recursive: true });
-  const ports = await freePorts(5);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOn(options);
+    } catch (error) {
+      const isTaken = error instanceof Error && /address (already )?in use/i.test(error.message);
+      if (!isTaken || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function startOn(options: KernelOptions): Promise<Kernel> {
+  const ports = await (options.findPorts ?? freePorts)(5);
   const [shell_port, iopub_port, stdin_port, control_port, hb_port] = ports;
   const connection = { transport: 'tcp', ip: '127.0.0.1', key: randomUUID(), signature_scheme: 'hmac-sha256' };
   const connectionFile = join(options.folder, `.connection-${randomUUID()}.json`);
@@ -218,7 +234,7 @@ function addText(outputs: Output[], name: 'stdout' | 'stderr', text: string): vo
 }
 
 /** Ports that are free now. All are held until the last is found, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, '127.0.0.1');

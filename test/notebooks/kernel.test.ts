@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../notebooks/tools/chapters.ts';
 import type { Kernel } from '../../notebooks/tools/kernel.ts';
-import { startKernel } from '../../notebooks/tools/kernel.ts';
+import { freePorts, startKernel } from '../../notebooks/tools/kernel.ts';
 
 const scratch = join(root, '.cache', 'notebooks');
 let base: string;
@@ -23,6 +23,19 @@ beforeAll(async () => {
 afterAll(async () => {
   await kernel?.close();
   rmSync(base, { recursive: true, force: true, maxRetries: 3 });
+});
+
+test('A kernel whose port was taken in the meantime is started on others', async () => {
+  const [taken, ...rest] = await freePorts(5);
+  const somebody = createServer().listen(taken, '127.0.0.1');
+  await once(somebody, 'listening');
+  let calls = 0;
+  const findPorts = async (count: number) => (calls++ === 0 ? [taken, ...rest] : freePorts(count));
+  const another = await startKernel({ folder: join(base, 'another'), findPorts });
+  expect(calls).toBe(2);
+  expect((await another.execute('console.log(6 * 7)')).outputs).toMatchObject([{ text: '42\n' }]);
+  await another.close();
+  somebody.close();
 });
 
 /** Runs a cell and gives what it printed, on either stream. */
