@@ -89,8 +89,7 @@ function callsOf(history: History, whats: readonly string[]): Map<string, number
 function* onlyNew(history: History): Generator<Finding> {
   const held = new Map<string, number>();
   for (const [index, { what, node, detail }] of history.events.entries()) {
-    if (what === 'process.started')
-      for (const key of held.keys()) if (runsIn(nodeIn(key), node)) held.delete(key);
+    if (what === 'process.started') for (const key of held.keys()) if (runsIn(nodeIn(key), node)) held.delete(key);
     if (!what.startsWith('listener.')) continue;
     for (const partition of partitionsIn(detail)) {
       const key = `${node} ${partition}`;
