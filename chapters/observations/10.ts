@@ -58,6 +58,36 @@ export const observations: ChapterObservations = {
       },
     },
     {
+      id: 'list',
+      says: 'The leader is told of those who have joined in the round. A member that only sends heartbeats, being at work, is waited for as long as its `maxPollIntervalMs`, and is not on the list.',
+      cell: 'list',
+      async sees(scene) {
+        await scene.topic(2);
+        const counts: number[] = [];
+        const noting: Assignor = {
+          ...range,
+          assign(members, partitions) {
+            counts.push(members.length);
+            return range.assign(members, partitions);
+          },
+        };
+        const settings = { ...strategies(noting), maxPollIntervalMs: 3000 };
+        const one = await scene.join('one', 2, settings);
+        const two = scene.start('two', { ...settings, work: (_event, _consumer, own) => own.world.sleep('1 h') });
+        await scene.settled([one, two], 1, 1);
+        await scene.send(['work'], two.owned[0]);
+        await scene.kafka.world.until(() => two.values.length === 1);
+        const from = scene.kafka.world.now();
+        const three = scene.start('three', settings);
+        await scene.settled([one, three], 1, 1);
+        const waitedMs = scene.kafka.world.now() - from;
+        return [
+          `members that the leader is told of: ${counts.join(', ')}`,
+          `waited for its maxPollIntervalMs, and not for its session: ${waitedMs > 2000 && waitedMs < 8000}`,
+        ];
+      },
+    },
+    {
       id: 'own',
       says: 'The coordinator takes what the leader hands in, also by a strategy that it has never heard of and with a partition that nobody has.',
       cell: 'own',

@@ -4,6 +4,7 @@ import * as stranger from 'course/kafkajs';
 import { type Assignor, type GroupMember, range, roundRobin, type TopicPartition } from 'kafkaito';
 import { expect, test } from 'vitest';
 import { keeping, rolling } from '../../chapters/solutions/10-the-group-leader.ts';
+import { shown } from './outputs.ts';
 
 test('the solution of the warm-up passes', async () => {
   const verdict = await judgeRolling(rolling);
@@ -86,3 +87,11 @@ function everythingTo(members: readonly GroupMember[], counts: ReadonlyMap<strin
   );
   return new Map(members.map(({ memberId }) => [memberId, all]));
 }
+
+test('what the text says is what the cells have shown', () => {
+  expect(shown('10', 'vote')).toMatch(/1: led by one, strategy roundrobin\n.*strategy range\nfive is turned away/);
+  expect(shown('10', 'roles')).toMatch(/one +3 +3\ntwo +0 +0\nthree +0 +0\n.*led by one,.*\n.*led by (two|three),/);
+  expect(shown('10', 'list')).toMatch(
+    /^10\.(\d) s {2}three asks to join\n.*one asks to join\n30\.\1 s {2}one is told of one, three\ntwo, 7 heartbeats: REB/,
+  );
+});

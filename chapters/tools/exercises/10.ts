@@ -7,6 +7,8 @@
 import type { PartitionAssigner, Kafka as StockKafka } from 'kafkajs';
 import {
   type Assignor,
+  type ConsumerSettings,
+  errorOf,
   type GroupMember,
   type Kafka,
   KafkaError,
@@ -30,15 +32,20 @@ export function accounts(): Promise<SimulatedKafka> {
 
 /**
  * Starts a member of the group `ledger` with this list of strategies; without one, with that of a consumer that says nothing. A moment passes, so that
- * members join in the order in which they are started.
+ * members join in the order in which they are started. A member that is handed an event works on it for an hour.
  */
-export async function join(kafka: SimulatedKafka, name: string, strategies?: readonly Assignor[]): Promise<Task> {
+export async function join(
+  kafka: SimulatedKafka,
+  name: string,
+  strategies?: readonly Assignor[],
+  more: ConsumerSettings = {},
+): Promise<Task> {
   const task = kafka.world.spawn(name, async (own) => {
     const list = strategies === undefined ? {} : { partitionAssignmentStrategy: strategies };
-    const consumer = own.consumer({ groupId: GROUP, enableAutoCommit: false, ...list });
+    const consumer = own.consumer({ groupId: GROUP, enableAutoCommit: false, ...list, ...more });
     await consumer.subscribe([TOPIC]);
     try {
-      for await (const _ of consumer);
+      for await (const _ of consumer) await own.world.sleep('1 h');
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
       console.log(`${name} is turned away: ${error.error.name}`);
@@ -99,6 +106,37 @@ export function listen(kafka: SimulatedKafka): { readonly table: string } {
     get table() {
       const lines = [...rows].map(([name, { listed, carried }]) => [name, String(listed), String(carried)]);
       return aligned([['', 'members told', 'parts given'], ...lines]);
+    },
+  };
+}
+
+/**
+ * Listens at the coordinator for the next round: when somebody asks to join, what one member is told after that when it sends heartbeats, and whom the
+ * leader is told of in the end.
+ */
+export function nextRound(kafka: SimulatedKafka, member: string): { readonly text: string } {
+  const lines: string[] = [];
+  const beats = new Map<string, number>();
+  const note = (says: string) => lines.push(`${(kafka.world.now() / 1000).toFixed(1)} s  ${says}`);
+  kafka.cluster.on('JoinGroup').answer(async ({ clientId, request }, handle) => {
+    const who = processOf(clientId ?? '');
+    if (request.memberId !== '') note(`${who} asks to join`);
+    const response = await handle();
+    const names = (response.members ?? []).map(({ memberId }) => processOf(memberId));
+    if (names.length > 0) note(`${who} is told of ${names.join(', ')}`);
+    return response;
+  });
+  kafka.cluster.on('Heartbeat', { clientId: `${member}/consumer-1` }).answer(async (_, handle) => {
+    const isUnderWay = groupOf(kafka).state === 'PreparingRebalance';
+    const response = await handle();
+    const { name } = errorOf(response.errorCode ?? 0);
+    if (isUnderWay) beats.set(name, (beats.get(name) ?? 0) + 1);
+    return response;
+  });
+  return {
+    get text() {
+      const heard = [...beats].map(([answer, times]) => `${member}, ${times} heartbeats: ${answer}`);
+      return [...lines, ...heard].join('\n');
     },
   };
 }
