@@ -112,19 +112,18 @@ export class ClientConnection {
           continue;
         }
         const job = this.#dispatcher.decode(frame, this.#stream.remote);
-        await this.#room(job, frame.length);
+        while (this.#mustWait(job, frame.length)) await this.#underWay[0].written;
         this.#begin(job, frame.length);
-        if (!job.pipelined) await this.#room(job, frame.length);
+        while (!job.pipelined && this.#underWay.length > 0) await this.#underWay[0].written;
       }
     }
   }
 
-  /** Waits until `job` may be begun: when nothing else is under way, or little enough. */
-  async #room(job: Job, bytes: number): Promise<void> {
-    const full = () =>
-      this.#underWay.length >= MAX_OVERLAPPING_REQUESTS ||
-      this.#underWay.reduce((sum, other) => sum + other.bytes, bytes) > MAX_OVERLAPPING_BYTES;
-    while (this.#underWay.length > 0 && (!job.pipelined || full())) await this.#underWay[0].written;
+  /** A job may be begun when nothing else is under way, or, if it may overlap, little enough. */
+  #mustWait(job: Job, bytes: number): boolean {
+    if (this.#underWay.length === 0) return false;
+    if (!job.pipelined || this.#underWay.length >= MAX_OVERLAPPING_REQUESTS) return true;
+    return this.#underWay.reduce((sum, other) => sum + other.bytes, bytes) > MAX_OVERLAPPING_BYTES;
   }
   // #endregion readAll
 
@@ -155,27 +154,33 @@ export class ClientConnection {
   #begin(job: Job, bytes: number): void {
     this.#clientId = job.header.clientId;
     const before = this.#underWay.at(-1)?.written;
-    const answer = job.answer();
-    const written = this.#write(job, answer, before).finally(() => {
-      this.#underWay.shift();
-      this.#memory?.done(bytes);
-    });
-    const entry = { bytes, written };
-    entry.written.catch((error) => this.#stop(error));
-    this.#underWay.push(entry);
+    const written = this.#write(job, job.answer(), before, bytes);
+    written.catch((error) => this.#stop(error));
+    this.#underWay.push({ bytes, written });
   }
 
   async #write(
     job: Job,
     answer: Promise<readonly Uint8Array[] | null>,
     before: Promise<void> | undefined,
+    bytes: number,
   ): Promise<void> {
-    answer.catch(() => {});
-    await before;
-    const chunks = await answer;
-    if (chunks === null) return;
-    const { apiVersion, correlationId, clientId } = job.header;
-    const request = { api: job.apiName, version: apiVersion, correlationId };
+    try {
+      if (before !== undefined) {
+        answer.catch(() => {});
+        await before;
+      }
+      const chunks = await answer;
+      if (chunks !== null) await this.#send(job, chunks);
+    } finally {
+      this.#underWay.shift();
+      this.#memory?.done(bytes);
+    }
+  }
+
+  async #send({ header, apiName }: Job, chunks: readonly Uint8Array[]): Promise<void> {
+    const { apiVersion, correlationId, clientId } = header;
+    const request = { api: apiName, version: apiVersion, correlationId };
     this.#host.trace.record(this.#host.name, 'response.sent', {
       to: this.#stream.remote,
       client: clientId,

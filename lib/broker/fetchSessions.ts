@@ -99,7 +99,9 @@ export class FetchSessions {
     const { sessionId, sessionEpoch } = request;
     if (sessionEpoch === FINAL_EPOCH || sessionEpoch === INITIAL_EPOCH) {
       this.#sessions.delete(sessionId);
-      const partitions = [...partitionsOf(request)];
+      // Named twice, the last time counts.
+      const byKey = new Map(partitionsOf(request).map((wanted) => [wanted.key, wanted]));
+      const partitions = [...byKey.values()];
       return sessionEpoch === FINAL_EPOCH ? withoutSession(partitions) : this.#full(partitions, version);
     }
     const session = this.#sessions.get(sessionId);
@@ -222,16 +224,10 @@ function remembered({ wanted, response }: FetchAnswer): Remembered {
   return { wanted, highWatermark: response.highWatermark, logStartOffset: response.logStartOffset ?? -1 };
 }
 
-/** Every partition once; named twice, the last time counts. */
-function partitionsOf({ topics }: Request): Iterable<FetchedPartition> {
-  const all = new Map<string, FetchedPartition>();
-  for (const { topic, topicId, partitions } of topics) {
-    for (const partition of partitions) {
-      const key = keyOf(partition.partition, topicId, topic);
-      all.set(key, { ...partition, topic, topicId, key });
-    }
-  }
-  return all.values();
+function partitionsOf({ topics }: Request): FetchedPartition[] {
+  return topics.flatMap(({ topic, topicId, partitions }) =>
+    partitions.map((partition) => ({ ...partition, topic, topicId, key: keyOf(partition.partition, topicId, topic) })),
+  );
 }
 
 function keyOf(partition: number, topicId: string, topic: string): string {

@@ -68,10 +68,10 @@ export class Connections {
   }
 
   /** The connection to a broker by its id. Rejects with `ConnectionLost` when it is unknown or cannot be reached. */
-  async to(nodeId: number, lane: Lane = 'data'): Promise<Connection> {
+  to(nodeId: number, lane: Lane = 'data'): Promise<Connection> {
     const address = this.#brokers.get(nodeId);
-    if (address === undefined) throw new ConnectionLost(`broker ${nodeId} is not among the living brokers`);
-    return this.at(address, lane);
+    if (address !== undefined) return this.at(address, lane);
+    return Promise.reject(new ConnectionLost(`broker ${nodeId} is not among the living brokers`));
   }
 
   /** The connection to a broker by its address. */

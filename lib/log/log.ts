@@ -138,10 +138,13 @@ export class Log {
     const stamped = new Uint8Array(batch.subarray(0, HEADER_BYTES));
     const records = batch.subarray(HEADER_BYTES);
     stampBatch(stamped, this.#logEndOffset, leaderEpoch);
-    mustBeOneBatch(readBatchHeader(stamped), batch);
+    let header = readBatchHeader(stamped);
+    mustBeOneBatch(header, batch);
     const logAppendTimeMs = this.#settings.timestampType === 'append' ? this.#host.clock.wallMs() : -1;
-    if (logAppendTimeMs >= 0) stampAppendTime(stamped, records, logAppendTimeMs);
-    const header = readBatchHeader(stamped);
+    if (logAppendTimeMs >= 0) {
+      stampAppendTime(stamped, records, logAppendTimeMs);
+      header = readBatchHeader(stamped);
+    }
     const filling = this.#placeFor(header);
     this.#logEndOffset = lastOffsetOf(header) + 1;
     this.#producers.add(header);

@@ -69,6 +69,11 @@ export class OffsetIndex {
     return true;
   }
 
+  /** Whether there are entries that `save` would write. */
+  get hasNew(): boolean {
+    return this.#entries.length > this.#saved;
+  }
+
   /** Appends the new entries to the file. There is no sync: what a crash takes from an index is made again. */
   async save(): Promise<void> {
     const unsaved = this.#entries.slice(this.#saved);

@@ -126,8 +126,8 @@ export class Segment {
   }
 
   async saveIndexes(): Promise<void> {
-    await this.#index.save();
-    await this.#times.save();
+    if (this.#index.hasNew) await this.#index.save();
+    if (this.#times.hasNew) await this.#times.save();
   }
 
   /** The segment is full: all of it is put on the disk, and the last entry of its time index says its largest time. */

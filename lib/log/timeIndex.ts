@@ -83,6 +83,11 @@ export class TimeIndex {
     if (this.#largest !== undefined && this.#largest.timestamp > last) this.#entries.push(this.#largest);
   }
 
+  /** Whether there are entries that `save` would write. */
+  get hasNew(): boolean {
+    return this.#entries.length > this.#saved;
+  }
+
   /** Appends the new entries to the file. There is no sync: what a crash takes from an index is made again. */
   async save(): Promise<void> {
     const unsaved = this.#entries.slice(this.#saved);

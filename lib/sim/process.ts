@@ -116,12 +116,23 @@ export class Process {
   /** A promise of a door. It settles when `ask` does, if the process lives to see it. */
   #ask<T>(door: string, ask: () => Promise<T>): Promise<T> {
     if (this.gone) return new Promise(() => {});
-    return new Promise((resolve, reject) => {
-      ask().then(
-        (value) => this.#enter(door, resolve, value),
-        (error) => this.#enter(door, reject, error),
-      );
-    });
+    return ask().then(
+      (value) => this.#settle(door, () => value),
+      (error) => {
+        return this.#settle<never>(door, () => {
+          throw error;
+        });
+      },
+    );
+  }
+
+  /** What `settle` answers or throws: now, at the thaw, or never. */
+  #settle<T>(door: string, settle: () => T): T | Promise<T> {
+    if (this.#state === 'running') {
+      this.#onReturn(door);
+      if (!this.gone) return settle();
+    }
+    return new Promise<void>((resolve) => this.#enter(door, resolve, undefined)).then(settle);
   }
   // #endregion doors
 

@@ -126,7 +126,7 @@ export class Connection {
     settings: SendSettings = {},
   ): Promise<Output<S>> {
     const version = settings.version ?? this.versionOf(api as unknown as Api);
-    return this.#request(api, body, version, settings, (reader) =>
+    return await this.#request(api, body, version, settings, (reader) =>
       decodeResponse(api as unknown as Api<Fields, S>, version, reader),
     );
   }

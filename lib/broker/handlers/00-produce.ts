@@ -30,6 +30,7 @@ import type { RequestContext, Services } from '../services.ts';
 import { errorOfAppend } from '../storageErrors.ts';
 
 type PartitionResponse = ResponseInput<typeof Produce>['responses'][number]['partitionResponses'][number];
+type Responses = { name: string; partitionResponses: PartitionResponse[] }[];
 
 const ZSTD_SINCE = 7;
 /** Who calls itself so may write into the broker's own topics (`AdminUtils.ADMIN_CLIENT_ID`). */
@@ -46,14 +47,16 @@ export const handleProduce: Handler<typeof Produce> = async (services, request, 
       result: refusal ?? append(services, { topic: name, index, records, acks }, context),
     })),
   }));
-  const responses = await Promise.all(
-    appends.map(async ({ name, partitions }) => ({
-      name,
-      partitionResponses: await Promise.all(
-        partitions.map(({ index, result }) => answer(services, index, result, acks, timeoutMs)),
-      ),
-    })),
-  );
+  const answers = appends.map(({ name, partitions }) => ({
+    name,
+    underWay: partitions.map(({ index, result }) => answer(services, index, result, acks, timeoutMs)),
+  }));
+  const responses: Responses = [];
+  for (const { name, underWay } of answers) {
+    const partitionResponses: PartitionResponse[] = [];
+    for (const one of underWay) partitionResponses.push(await one);
+    responses.push({ name, partitionResponses });
+  }
   if (acks !== 0) return { responses };
   const failed = responses
     .flatMap(({ partitionResponses }) => partitionResponses)

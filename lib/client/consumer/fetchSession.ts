@@ -61,7 +61,8 @@ export class FetchSession {
     this.#known = known;
     const session = { sessionId: this.#id, sessionEpoch: this.#epoch };
     if (this.#epoch === FULL) return { ...session, changed: wanted, forgotten: [] };
-    const forgotten = [...before].filter(([name]) => !known.has(name)).map(([, one]) => one);
+    const forgotten: FetchedFrom[] = [];
+    for (const [name, one] of before) if (!known.has(name)) forgotten.push(one);
     return { ...session, changed, forgotten };
   }
   // #endregion next
