@@ -72,7 +72,8 @@ test.each<[name: string, answer: Committer, says: RegExp]>([
 test('what the text says is what the cells have shown', () => {
   expect(shown('05', 'numbers')).toContain('committed 2   ▲ position 3   ▌ log end 3');
   expect(shown('05', 'auto')).toMatch(/^3 events read\n30\d\d\d ms later: commit 3\n40\d\d\d ms later: commit 3\n$/);
-  expect(shown('05', 'believes').match(/^\d+/gm)).toEqual(['2', '100', '1']);
+  expect(shown('05', 'believes').match(/^\d+(?= \|)/gm)).toEqual(['2', '100', '1']);
+  expect(shown('05', 'believes')).toContain('\n4 commits, 3 requests\n');
   expect(shown('05', 'late')).toContain('the group goes on at 2');
   expect(shown('05', 'latest')).toBe('4 +8\n');
   expect(shown('05', 'strip')).toContain('130 ×3 · 230 · 130 ×2 · 280 · 130 ×2 · 10\n');
