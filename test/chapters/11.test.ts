@@ -1,8 +1,10 @@
 /** The exercises of chapter 11: the starters fail, the solutions pass, and each usual wrong answer is told what is wrong with it. */
-import { heirAfter, judge, judgeQuick, minuteOf, type Program, settings, type Work } from 'course/11';
+import { heirAfter, judge, judgeQuick, minuteOf, type Program, settings, stuck, type Work } from 'course/11';
+import { librdkafka011 } from 'course/models';
 import { expect, test } from 'vitest';
 import { patient, quick } from '../../chapters/solutions/11-staying-alive.ts';
 import type { Consumer, ConsumerRecord, ConsumerSettings } from '../../lib/index.ts';
+import { shown } from './outputs.ts';
 
 test('the solutions pass', async () => {
   expect((await judgeQuick(quick)).passed).toBe(true);
@@ -135,4 +137,15 @@ test('each of the two watches finds its own kind of silence', async () => {
 test('heartbeats go on without poll, and there are none without a group', async () => {
   expect(await minuteOf('works')).toMatch(/^ +20 +0 +0$/);
   expect(await minuteOf('by hand')).toMatch(/^ +0 +0 +0$/);
+});
+
+test('under librdkafka a program that hangs leaves as under Java; before 1.0 it stayed', async () => {
+  const old = /librdkafka 0\.11 +nobody +1200$/;
+  expect(await stuck([librdkafka011])).toMatch(old);
+  const [, java, today, before] = shown('11', 'stuck').trimEnd().split('\n');
+  expect([java, today]).toEqual([
+    expect.stringMatching(/^java +30\d s +100$/),
+    expect.stringMatching(/^librdkafka +30\d s +100$/),
+  ]);
+  expect(before).toMatch(old);
 });

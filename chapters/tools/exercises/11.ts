@@ -9,14 +9,17 @@ import {
   cooperativeSticky,
   type Kafka,
   KafkaError,
+  range,
   SettingError,
   type SimulatedKafka,
   simulate,
 } from '../../../lib/index.ts';
 import { Verdict } from '../index.ts';
+import type { ClientModel } from '../models/index.ts';
 
 const TOPIC = 'audits';
 const AUDIT_MS = 360_000;
+const HOUR_MS = 3_600_000;
 
 /** How the auditors read: one order at a time, and they commit themselves. Whoever joins takes nothing from the others but what moves. */
 export const settings = {
@@ -108,6 +111,40 @@ export async function heirAfter(silence: Silence, more: ConsumerSettings = {}): 
   const ms = (heir?.at ?? from) - from;
   await kafka.close();
   return `${ms < 10_000 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s${farewells.count > 0 ? ' *' : ''}`;
+}
+
+/**
+ * A program hangs in its first audit, under each of these clients, and a second copy waits. The table says after how long that has the partition, and how
+ * many heartbeats the first has sent until then, or in an hour.
+ */
+export async function stuck(models: readonly ClientModel[]): Promise<string> {
+  const lines = ['                 heir after  heartbeats'];
+  for (const model of models) lines.push(`${model.name.padEnd(17)}${await stuckUnder(model)}`);
+  return lines.join('\n');
+}
+
+async function stuckUnder(model: ClientModel): Promise<string> {
+  const kafka = await audits();
+  const { groupId, autoOffsetReset } = settings;
+  let hangsSince: number | undefined;
+  kafka.world.spawn('first', async (own) => {
+    const client = await model.open(own, { groupId, topics: [TOPIC], autoOffsetReset });
+    const hang = () => {
+      hangsSince = own.world.now();
+      return own.world.sleep('2 h');
+    };
+    for (;;) await client.turn(hang);
+  });
+  await kafka.world.pass('100 ms');
+  kafka.world.spawn('second', (own) => reading(own, { partitionAssignmentStrategy: [range] }));
+  await kafka.world.until(() => hangsSince !== undefined);
+  const from = kafka.world.now();
+  const heartbeats = kafka.cluster.on('Heartbeat', { clientId: 'first/consumer-1' }).observe();
+  const heir = () => kafka.cluster.trace.events.find(takesOver);
+  while (heir() === undefined && kafka.world.now() < from + HOUR_MS) await kafka.world.pass('10 s');
+  const at = heir()?.at;
+  await kafka.close();
+  return `${(at === undefined ? 'nobody' : `${Math.round((at - from) / 1000)} s`).padEnd(12)}${heartbeats.count}`;
 }
 
 function takesOver({ node, what, detail }: SimulatedKafka['cluster']['trace']['events'][number]): boolean {

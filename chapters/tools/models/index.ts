@@ -2,5 +2,5 @@
 export { java } from './java.ts';
 export { kafkajs } from './kafkajs.ts';
 export { kafkaPythonIterator } from './kafkaPythonIterator.ts';
-export { librdkafka, librdkafkaWith } from './librdkafka.ts';
+export { librdkafka, librdkafka011, librdkafkaWith } from './librdkafka.ts';
 export type { ClientModel, Handler, ModelClient, ModelSettings } from './model.ts';

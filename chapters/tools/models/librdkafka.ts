@@ -3,7 +3,10 @@
  * the program has seen it. A timer in the background commits what is stored, whether or not the program is still at work on it. So by default a crash in
  * the middle of a record can lose it. With `enableAutoOffsetStore: false` the offset is stored when the work is done, and the loss is gone.
  *
- * Source: librdkafka INTRODUCTION.md, "At-least-once processing", and CONFIGURATION.md.
+ * Its heartbeats have always come from a thread of its own. Since 1.0 (2019) it also watches whether the program still asks for records (`max.poll.interval.ms`); before that
+ * nobody did.
+ *
+ * Source: librdkafka INTRODUCTION.md, "At-least-once processing", CONFIGURATION.md, and the release notes of 1.0.0.
  */
 import { CommitFailedError, KafkaError, RebalanceInProgressError, range, roundRobin } from '../../../lib/index.ts';
 import { AUTO_COMMIT_INTERVAL_MS, type ClientModel, type ModelSettings, Places, TURN_MS } from './model.ts';
@@ -11,10 +14,29 @@ import { AUTO_COMMIT_INTERVAL_MS, type ClientModel, type ModelSettings, Places, 
 /** How long it keeps the consumer for itself while it waits for a record: the timer has its turn in between. */
 const WAIT_MS = 50;
 
-/** The model, with or without `enable.auto.offset.store`. */
-export function librdkafkaWith({ enableAutoOffsetStore }: { readonly enableAutoOffsetStore: boolean }): ClientModel {
+/**
+ * In place of no limit, in ms: more than three weeks. The coordinator is told of it too, and would wait as long for a member in a new round, which is nothing
+ * that librdkafka has ever asked of it: the model is good for groups that do not meet while it is stuck.
+ */
+const NO_LIMIT_MS = 2 ** 31 - 1;
+
+interface Ways {
+  /** The name under which the model goes. */
+  readonly name?: string;
+  /** `enable.auto.offset.store`. Default true. */
+  readonly enableAutoOffsetStore?: boolean;
+  /** Whether it leaves its group when it is not asked for records for five minutes. Default true. */
+  readonly watchesPolls?: boolean;
+}
+
+/** The model, with or without `enable.auto.offset.store`, and with or without the watch over the program. */
+export function librdkafkaWith({
+  enableAutoOffsetStore = true,
+  name = enableAutoOffsetStore ? 'librdkafka' : 'librdkafka, storing offsets itself',
+  watchesPolls = true,
+}: Ways): ClientModel {
   return {
-    name: enableAutoOffsetStore ? 'librdkafka' : 'librdkafka, storing offsets itself',
+    name,
     async open(kafka, { topics, autoCommit = true, autoCommitIntervalMs, ...settings }: ModelSettings) {
       const consumer = kafka.consumer({
         ...settings,
@@ -22,6 +44,7 @@ export function librdkafkaWith({ enableAutoOffsetStore }: { readonly enableAutoO
         maxPollRecords: 1,
         isolationLevel: 'read_committed',
         partitionAssignmentStrategy: [range, roundRobin],
+        ...(watchesPolls ? {} : { maxPollIntervalMs: NO_LIMIT_MS }),
       });
       const stored = new Places();
       let isOpen = true;
@@ -68,7 +91,10 @@ export function librdkafkaWith({ enableAutoOffsetStore }: { readonly enableAutoO
   };
 }
 
-export const librdkafka = librdkafkaWith({ enableAutoOffsetStore: true });
+export const librdkafka = librdkafkaWith({});
+
+/** As it was before 1.0: whoever hangs stays in the group, since the heartbeats go on. */
+export const librdkafka011 = librdkafkaWith({ name: 'librdkafka 0.11', watchesPolls: false });
 
 /** The handle of librdkafka may be used from everywhere at once; our consumer wants one call after the other. */
 function oneAfterTheOther(): <T>(call: () => Promise<T>) => Promise<T> {
