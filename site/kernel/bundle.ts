@@ -41,7 +41,9 @@ export const partFiles: Readonly<Record<string, string>> = {
   'course/models': join(MODELS, 'index.ts'),
   'course/theatre': join(THEATRE, 'index.ts'),
   ...Object.fromEntries(
-    readdirSync(EXERCISES).map((file) => [`course/${file.replace(/\.ts$/, '')}`, join(EXERCISES, file)]),
+    readdirSync(EXERCISES)
+      .filter((file) => /^[0-9A-Z]+\.ts$/.test(file))
+      .map((file) => [`course/${file.replace(/\.ts$/, '')}`, join(EXERCISES, file)]),
   ),
 };
 
