@@ -118,16 +118,12 @@ export class Process {
     if (this.gone) return new Promise(() => {});
     return ask().then(
       (value) => this.#settle(door, () => value),
-      (error) => {
-        return this.#settle<never>(door, () => {
-          throw error;
-        });
-      },
+      (error) => this.#settle(door, () => Promise.reject(error)),
     );
   }
 
-  /** What `settle` answers or throws: now, at the thaw, or never. */
-  #settle<T>(door: string, settle: () => T): T | Promise<T> {
+  /** As `enter`, for what a promise settles with. Only who has to wait for the thaw, or for ever, costs another promise. */
+  #settle<T>(door: string, settle: () => T | Promise<T>): T | Promise<T> {
     if (this.#state === 'running') {
       this.#onReturn(door);
       if (!this.gone) return settle();
