@@ -203,7 +203,7 @@ function change({ partitions }: Session, request: Request): void {
   }
 }
 
-/** Whether the client must be told: there are records, an error, or marks that have moved. Takes note of what it is told. */
+/** Whether the client must be told: there are records, an error, a log that parts from ours, or marks that have moved. Takes note of what it is told. */
 function isNews({ partitions }: Session, answer: FetchAnswer): boolean {
   const { key } = answer.wanted;
   const known = partitions.get(key);
@@ -212,12 +212,13 @@ function isNews({ partitions }: Session, answer: FetchAnswer): boolean {
   const moved = known.highWatermark !== highWatermark || known.logStartOffset !== logStartOffset;
   known.highWatermark = highWatermark;
   known.logStartOffset = logStartOffset;
-  const hasRecords = (answer.response.records?.length ?? 0) > 0;
+  const { records, errorCode, divergingEpoch } = answer.response;
+  const hasRecords = (records?.length ?? 0) > 0;
   if (hasRecords) {
     partitions.delete(key);
     partitions.set(key, known);
   }
-  return hasRecords || moved || answer.response.errorCode !== Errors.NONE.code;
+  return hasRecords || moved || errorCode !== Errors.NONE.code || divergingEpoch !== undefined;
 }
 
 function remembered({ wanted, response }: FetchAnswer): Remembered {

@@ -7,7 +7,7 @@ import { ConnectionLost } from '../../lib/world/errors.ts';
 import { batchOf, type Client, onStage, type Stage } from './stage.ts';
 
 const topics = { ledger: 3 };
-type Wanted = { partition: number; fetchOffset: number; partitionMaxBytes: number; currentLeaderEpoch?: number };
+type Wanted = RequestInput<typeof Fetch>['topics'][number]['partitions'][number];
 
 function from(fetchOffset: number, partition = 0, partitionMaxBytes = 1 << 20): Wanted {
   return { partition, fetchOffset, partitionMaxBytes };
@@ -161,6 +161,20 @@ describe('a fetch that waits', () => {
         await stage.sleep(100);
         await stage.broker.topics.delete(stage.broker.topics.named('ledger')!);
         expect(await waiting).toEqual(['UNKNOWN_TOPIC_OR_PARTITION']);
+        expect(stage.now - begun).toBeLessThan(250);
+      },
+      { topics },
+    ),
+  );
+
+  test(
+    'is answered at once when the log of the client parts from ours',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        const begun = stage.now;
+        const partitions = [from(0), { ...from(100, 1), lastFetchedEpoch: 0 }];
+        expect(await fetch(client, partitions, { maxWaitMs: 60_000 })).toEqual([[], []]);
         expect(stage.now - begun).toBeLessThan(250);
       },
       { topics },

@@ -135,6 +135,29 @@ describe('a fetch session', () => {
   );
 
   test(
+    'tells each time where the log of the client parts from ours',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        const sessionId = await begun(client);
+        const ask = async (sessionEpoch: number, topics: RequestInput<typeof Fetch>['topics']) => {
+          const { responses } = await client.ask(
+            Fetch,
+            { sessionId, sessionEpoch, maxWaitMs: 0, minBytes: 1, topics },
+            12,
+          );
+          return responses.flatMap((topic) => topic.partitions.map(({ divergingEpoch }) => divergingEpoch));
+        };
+        const parting = [{ topic: 'ledger', partitions: [{ ...from(100), lastFetchedEpoch: 0 }] }];
+        expect(await ask(1, parting)).toEqual([{ epoch: 0, endOffset: 0 }]);
+        expect(await ask(2, [])).toEqual([{ epoch: 0, endOffset: 0 }]);
+        expect(await ask(3, [{ topic: 'ledger', partitions: [{ ...from(0), lastFetchedEpoch: 0 }] }])).toEqual([]);
+      },
+      { topics },
+    ),
+  );
+
+  test(
     'takes in partitions, lets them go, and ends with the last',
     onStage(
       async (stage) => {

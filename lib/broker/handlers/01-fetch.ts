@@ -70,8 +70,8 @@ async function readOrCount(
   all: readonly Wanted[],
   { minBytes, maxBytes, maxWaitMs, isolationLevel }: Limits,
 ): Promise<FetchAnswer[] | number> {
-  const { answers, bytes, failed } = await readAll(all, maxBytes, isolationLevel);
-  const isEnough = failed || bytes >= minBytes || all.every(({ found }) => 'code' in found);
+  const { answers, bytes, isUrgent } = await readAll(all, maxBytes, isolationLevel);
+  const isEnough = isUrgent || bytes >= minBytes || all.every(({ found }) => 'code' in found);
   return isEnough || maxWaitMs <= 0 ? answers : bytes;
 }
 
@@ -88,22 +88,24 @@ function find({ topics }: Services, wanted: FetchedPartition, version: number): 
 interface Read {
   readonly answers: FetchAnswer[];
   readonly bytes: number;
-  readonly failed: boolean;
+  /** Whether there is something to tell beside records, for which nobody should wait. */
+  readonly isUrgent: boolean;
 }
 
 // #region readAll
 async function readAll(all: readonly Wanted[], maxBytes: number, isolationLevel: number): Promise<Read> {
   const answers: FetchAnswer[] = [];
   let bytes = 0;
-  let failed = false;
+  let isUrgent = false;
   for (const one of all) {
     const response = await readOne(one, maxBytes - bytes, bytes === 0, isolationLevel);
     bytes += lengthOf(response);
-    // What is not here may come to be while the others are waited for; any other error is worth telling at once.
-    failed ||= response.errorCode !== Errors.NONE.code && !isUnknown(one.found);
+    // What is not here may come to be while the others are waited for; any other error is worth telling at once, and so is where a log parts from ours.
+    isUrgent ||= response.errorCode !== Errors.NONE.code && !isUnknown(one.found);
+    isUrgent ||= response.divergingEpoch !== undefined;
     answers.push({ wanted: one.wanted, response });
   }
-  return { answers, bytes, failed };
+  return { answers, bytes, isUrgent };
 }
 
 /** `first` says that nothing has been found so far: then one batch is sent even when it is larger than every limit. */
