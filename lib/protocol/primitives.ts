@@ -1,5 +1,5 @@
 /** The types that values in messages can have. */
-import type { Reader } from '../bytes/reader.ts';
+import { MalformedBytes, type Reader } from '../bytes/reader.ts';
 import { Writer } from '../bytes/writer.ts';
 import { Field } from './field.ts';
 import { readLength, writeLength } from './length.ts';
@@ -48,18 +48,22 @@ export const boolean: Field<boolean, boolean> = new Field<boolean, boolean>(
   false,
 );
 
+/** In bytes of UTF-8. A compact length could say more, and what came in so could never be written again. */
+const MAX_STRING_BYTES = 0x7fff;
+
 /** A null string or null bytes have a length of -1. The cast is safe because `readLength` lets null pass only where the field is nullable. */
 export const string = new Field<string, string>(
   {
     type: 'string',
     read(reader, shape, nullable) {
       const length = readLength(reader, shape, nullable, 'int16');
+      if (length > MAX_STRING_BYTES) throw new MalformedBytes(`a string of ${length} bytes, and 32767 are the most`);
       return length === -1 ? (null as unknown as string) : reader.string(length);
     },
     write(writer, value, shape, nullable) {
       if (value === null) return writeLength(writer, -1, shape, nullable, 'int16');
       const utf8 = Writer.utf8(value);
-      if (utf8.length > 0x7fff)
+      if (utf8.length > MAX_STRING_BYTES)
         throw new RangeError(`a string of ${utf8.length} bytes: Kafka's strings have at most 32767`);
       writeLength(writer, utf8.length, shape, nullable, 'int16');
       writer.bytes(utf8);

@@ -43,6 +43,19 @@ describe('a schema with version ranges', () => {
     expect(() => topic.read(reader, { version: 0, flexible: false })).toThrow(MalformedBytes);
   });
 
+  test('reads no string that could not be written again, be it nullable or not', () => {
+    const reading = (field: { read(reader: Reader, shape: Shape): string | null }, length: number) => {
+      const writer = new Writer();
+      writer.unsignedVarint(length + 1);
+      writer.bytes(new Uint8Array(length).fill(0x61));
+      return () => field.read(new Reader(concat(writer.finish())), { version: 2, flexible: true });
+    };
+    for (const field of [string, string.nullable()]) {
+      expect(reading(field, 32_767)()).toHaveLength(32_767);
+      expect(reading(field, 32_768)).toThrow(MalformedBytes);
+    }
+  });
+
   test('skips tagged fields that it does not know', () => {
     const reader = new Reader(Buffer.from(`00${'01'}${'ffffffff'}${'01'}${'09'}${'02'}${'abcd'}`, 'hex'));
     expect(topic.read(reader, { version: 2, flexible: true })).toEqual({
