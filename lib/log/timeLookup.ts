@@ -2,7 +2,7 @@
  * Finding a record by its time. Segments whose largest time is earlier are passed over; in the first other one the time index says where to begin,
  * and from there it is a walk over headers. Only a batch that may hold the record is opened.
  */
-import { type BatchHeader, eachRecord, lastOffsetOf } from '../records/batch.ts';
+import { type BatchHeader, eachRecord, type LogRecord, lastOffsetOf } from '../records/batch.ts';
 import type { Codecs } from '../world/world.ts';
 import type { Segment } from './segment.ts';
 
@@ -49,9 +49,14 @@ async function firstIn(
   codecs: Codecs,
 ): Promise<TimedOffset | null> {
   const { bytes: batch } = await segment.read(header.baseOffset, header.sizeInBytes, lastOffsetOf(header) + 1);
-  for (const record of eachRecord(batch, codecs)) {
-    if (record.timestamp < timestamp || record.offset < from) continue;
+  for (const record of recordsSince(from, batch, codecs)) {
+    if (record.timestamp < timestamp) continue;
     return { offset: record.offset, timestamp: record.timestamp, leaderEpoch: header.partitionLeaderEpoch };
   }
   return null;
+}
+
+/** The records of a batch from an offset on: a log may begin inside a batch. */
+export function* recordsSince(from: number, batch: Uint8Array, codecs: Codecs): Iterable<LogRecord> {
+  for (const record of eachRecord(batch, codecs)) if (record.offset >= from) yield record;
 }

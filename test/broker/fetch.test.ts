@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { portableCodecs } from '../../lib/codecs/codecs.ts';
 import { Fetch, ListOffsets, Metadata } from '../../lib/protocol/apis/index.ts';
 import { Errors, errorOf } from '../../lib/protocol/errors.ts';
 import { NO_UUID, type RequestInput } from '../../lib/protocol/schema.ts';
-import { batchesIn } from '../../lib/records/batch.ts';
+import { batchesIn, encodeBatch } from '../../lib/records/batch.ts';
 import { ConnectionLost } from '../../lib/world/errors.ts';
 import { batchOf, type Client, onStage, type Stage } from './stage.ts';
 
@@ -222,6 +223,14 @@ test(
 );
 
 describe('offsets by name', () => {
+  /** A batch with a record for each time. */
+  const timed = (times: readonly number[]) =>
+    encodeBatch(
+      times.map((timestamp) => ({ timestamp, key: null, value: null, headers: [] })),
+      {},
+      portableCodecs,
+    );
+
   async function list(client: Client, timestamp: number, partition = 0, settings = {}, version = 7) {
     const wanted = { partitionIndex: partition, timestamp, ...settings };
     const response = await client.ask(ListOffsets, { topics: [{ name: 'ledger', partitions: [wanted] }] }, version);
@@ -247,6 +256,31 @@ describe('offsets by name', () => {
         expect(await list(client, 1_000)).toEqual([0, 1_000]);
         expect(await list(client, 1_001)).toEqual([-1, -1]);
         expect(await list(client, -1, 0, {}, 1)).toEqual([3, -1]);
+      },
+      { topics },
+    ),
+  );
+
+  test(
+    'the largest time is that of a record that is still there, also where the log begins inside a batch',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        await append(stage, 0, timed([1_000, 1_009, 1_003, 1_007, 1_005]), timed([1_006]));
+        const largest: unknown[] = [];
+        for (let start = 0; start <= 6; start++) {
+          await stage.broker.topics.partition('ledger', 0)?.deleteRecords(start);
+          largest.push(await list(client, -3));
+        }
+        expect(largest).toEqual([
+          [1, 1_009],
+          [1, 1_009],
+          [3, 1_007],
+          [3, 1_007],
+          [5, 1_006],
+          [5, 1_006],
+          [-1, -1],
+        ]);
       },
       { topics },
     ),

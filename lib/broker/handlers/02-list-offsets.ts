@@ -1,9 +1,11 @@
 /** ListOffsets, versions 1-7: where does a partition begin and end, and where is the first record of a time? Consumers see it up to the high watermark. */
 import type { Partition } from '../../cluster/partition.ts';
+import { recordsSince } from '../../log/timeLookup.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListOffsets, MAX_TIMESTAMP } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
 import type { ResponseInput } from '../../protocol/schema.ts';
-import { batchesIn, eachRecord } from '../../records/batch.ts';
+import { type Batch, batchesIn, lastOffsetOf } from '../../records/batch.ts';
+import type { Codecs } from '../../world/world.ts';
 import type { Handler } from '../dispatch.ts';
 import { epochError } from '../leaderEpoch.ts';
 import type { Services } from '../services.ts';
@@ -69,22 +71,33 @@ async function look(services: Services, partition: Partition, timestamp: number)
 /** Headers say the largest timestamp of their batch; only the batch that has it is opened. */
 async function largestTimestamp({ host }: Services, partition: Partition): Promise<Found> {
   let best: { readonly bytes: Uint8Array; readonly maxTimestamp: number; readonly leaderEpoch: number } | undefined;
-  let offset = partition.log.logStartOffset;
+  const { logStartOffset } = partition.log;
+  let offset = logStartOffset;
   for (;;) {
     const read = await partition.read(offset, READ_BYTES);
     if (read.length === 0) break;
-    for (const { header, bytes } of batchesIn(read)) {
-      const { maxTimestamp, partitionLeaderEpoch: leaderEpoch } = header;
+    for (const batch of batchesIn(read)) {
+      const { bytes, header } = batch;
+      const maxTimestamp = largestOf(batch, logStartOffset, host.codecs);
+      const { partitionLeaderEpoch: leaderEpoch } = header;
       if (best === undefined || maxTimestamp > best.maxTimestamp) best = { bytes, maxTimestamp, leaderEpoch };
-      offset = header.baseOffset + header.lastOffsetDelta + 1;
+      offset = lastOffsetOf(header) + 1;
     }
   }
   if (best === undefined) return NONE_FOUND;
   const { maxTimestamp, leaderEpoch } = best;
-  for (const { timestamp, offset } of eachRecord(best.bytes, host.codecs)) {
+  for (const { timestamp, offset } of recordsSince(logStartOffset, best.bytes, host.codecs)) {
     if (timestamp === maxTimestamp) return { timestamp: maxTimestamp, offset, leaderEpoch };
   }
   return NONE_FOUND;
+}
+
+/** Where the log begins inside of a batch, its header may speak of a record that has been deleted. */
+function largestOf({ header, bytes }: Batch, logStartOffset: number, codecs: Codecs): number {
+  if (header.baseOffset >= logStartOffset) return header.maxTimestamp;
+  let largest = -Infinity;
+  for (const { timestamp } of recordsSince(logStartOffset, bytes, codecs)) largest = Math.max(largest, timestamp);
+  return largest;
 }
 
 function failure(partitionIndex: number, error: ErrorCode): PartitionResponse {
