@@ -34,7 +34,7 @@ export const observations: ChapterObservations = {
     {
       id: 'covers',
       says: 'The commit after the next batch covers what has failed before it, and the lag is 0.',
-      cell: 'drawn',
+      cell: 'again',
       async sees(scene) {
         const { topic, consumer } = await handedTen(scene);
         await read(scene.kafka, consumer, 2);

@@ -33,7 +33,7 @@ export const settings = {
 } as const;
 
 /** The one partition of Ada's account. */
-export const here = { topic: 'account', partition: 0 };
+const here = { topic: 'account', partition: 0 };
 
 /** A fresh world with that many events of +1 in the topic `account`; twelve by default. */
 export async function pennies(count = EVENTS): Promise<SimulatedKafka> {
@@ -48,6 +48,10 @@ type Booked = Pick<ConsumerRecord, 'offset'>;
 export interface TillConnection {
   /** Books the event. Rejects when the till does not answer, and has booked nothing then. */
   apply(event: Booked): Promise<void>;
+}
+
+/** A till that can store a place beside its bookings. */
+export interface TillWithPlace extends TillConnection {
   /** As `apply`, and stores in the same write how far the till has come. An event that it has had changes nothing. */
   applyAt(event: Booked): Promise<void>;
 }
@@ -77,7 +81,7 @@ export class Till {
   }
   // #endregion applyAt
 
-  from({ world }: Pick<Kafka, 'world'>): TillConnection {
+  from({ world }: Pick<Kafka, 'world'>): TillWithPlace {
     const calls = (how: (event: Booked) => void) => (event: Booked) =>
       world.effect(`apply ${event.offset}`, () => this.#answer(event, how), { takes: '10 ms' });
     return { apply: calls((event) => this.#book(event)), applyAt: calls((event) => this.#bookAt(event)) };
@@ -110,11 +114,19 @@ export class Till {
     return lost + (this.extra === 0 ? '' : `+${this.extra}`) || '0';
   }
 
-  /** The events with what became of each, and the marks of the group. */
-  drawn(caption: string, marks: { readonly committed?: number; readonly position?: number }): Drawing {
+  /** The events with what became of each, and what the group has committed. */
+  drawn(caption: string, kafka: SimulatedKafka): Drawing {
     const said = this.#times.map((times) => (times === 0 ? 'never' : times === 1 ? 'once' : `${times} times`));
-    return partition(said, { caption, ...marks });
+    return partition(said, { caption, committed: kafka.cluster.committed(settings.groupId).account?.[0] });
   }
+}
+
+/** Prints from now on what each `poll` returns, when it returns something: `poll 1: 0-9`. */
+export function tellPolls(kafka: SimulatedKafka): void {
+  let polls = 0;
+  kafka.cluster.trace.watch(({ what, detail }) => {
+    if (what === 'consumer.records') console.log(`poll ${++polls}: ${detail.from}-${detail.to}`);
+  });
 }
 
 /** A group that does not wait for its dead any longer than it has to: a life is over sooner, and nothing else is different. */
@@ -122,7 +134,7 @@ const quick = { sessionTimeoutMs: 6_000, heartbeatIntervalMs: 2_000 };
 const LIFE = '15 s';
 
 /** What a program does with a batch of four events. */
-type Work = (events: readonly ConsumerRecord[], consumer: Consumer, till: TillConnection) => Promise<unknown>;
+type Work = (events: readonly ConsumerRecord[], consumer: Consumer, till: TillWithPlace) => Promise<unknown>;
 
 /** Kills a program that polls and does this work at every step, starts it again each time, and draws what came out. */
 export async function killed(caption: string, work: Work, more: ConsumerSettings = {}): Promise<Drawing> {
@@ -296,16 +308,14 @@ export async function checkTidy(more: ConsumerSettings): Promise<void> {
 }
 
 export async function judgeTidy(more: ConsumerSettings): Promise<Verdict> {
-  const till = await liveThrough({
-    settings: { enableAutoCommit: true, ...more },
-    async program(consumer, connection) {
-      try {
-        await consumer.subscribe(['account']);
-        for (;;) for (const event of await consumer.poll('1 s')) await connection.apply(event);
-      } finally {
-        await consumer.close();
-      }
-    },
+  const { till } = await liveThrough(async (kafka, connection) => {
+    const consumer = kafka.consumer({ ...settings, enableAutoCommit: true, ...more });
+    try {
+      await consumer.subscribe(['account']);
+      for (;;) for (const event of await consumer.poll('1 s')) await connection.apply(event);
+    } finally {
+      await consumer.close();
+    }
   });
   const lines = [
     'wanted: no event lost',
@@ -324,29 +334,24 @@ export async function judgeTidy(more: ConsumerSettings): Promise<Verdict> {
   return new Verdict(false, [...lines, remark]);
 }
 
-/** A program that lives on events, and the settings of its consumer beside those of the chapter. */
-export interface Answer {
-  readonly program: Program;
-  readonly settings?: ConsumerSettings;
-}
-
 /** Runs until it is killed. When it returns or throws, its process is over, and another is started a second later. */
-export type Program = (consumer: Consumer, till: Pick<TillConnection, 'apply'>) => Promise<unknown>;
+export type Program = (kafka: Kafka, till: TillConnection) => Promise<unknown>;
 
 /** The exercise: prints whether no event is lost, and at most one repeated, whenever the program is killed. */
-export async function check(program: Program, settings: ConsumerSettings = {}): Promise<void> {
-  console.log((await judge({ program, settings })).text);
+export async function check(program: Program): Promise<void> {
+  console.log((await judge(program)).text);
 }
 
 const WANTED = 'wanted: no event lost, and one at most booked twice, whenever the program is killed';
 
-export async function judge(answer: Answer): Promise<Verdict> {
-  const calm = await liveThrough(answer);
-  const came = `without a crash: lost ${ranges(calm.lost) || 'none'}; repeated ${ranges(calm.repeated) || 'none'}`;
-  if (calm.outcome !== '0') return new Verdict(false, [WANTED, came, remarkOn(calm, answer)]);
+export async function judge(program: Program): Promise<Verdict> {
+  const calm = await liveThrough(program);
+  const { lost, repeated } = calm.till;
+  const came = `without a crash: lost ${ranges(lost) || 'none'}; repeated ${ranges(repeated) || 'none'}`;
+  if (calm.till.outcome !== '0') return new Verdict(false, [WANTED, came, remarkOn(calm)]);
 
   const outcomes = await everyCrash(
-    (own: Kafka, till: Till) => supervised(own, till, answer),
+    (own: Kafka, till: Till) => supervised(own, till, program),
     (till) => ({ lost: till.lost, repeated: till.repeated, extra: till.extra }),
     { world: () => pennies(), setup: () => new Till({ failsAt: FOURTH }), within: LIFE },
   );
@@ -378,13 +383,23 @@ export async function judge(answer: Answer): Promise<Verdict> {
   ]);
 }
 
-function remarkOn(till: Till, { settings: more }: Answer): string {
-  const { lost, repeated } = till;
-  if (lost.length === EVENTS) return 'Nothing was booked at all: poll, and apply what comes.';
+/** Lives without a crash, in which a process that has ended is started again. */
+interface Calm {
+  readonly till: Till;
+  /** Whether one of its consumers committed by itself. */
+  readonly autoCommits: boolean;
+  /** What the first life ended with, if it threw. */
+  readonly failure: string | undefined;
+}
+
+function remarkOn({ till: { lost, repeated }, autoCommits, failure }: Calm): string {
+  if (lost.length === EVENTS) {
+    return `Nothing was booked at all: ${failure === undefined ? 'poll, and apply what comes.' : `the program ended with "${failure}".`}`;
+  }
   if (lost.length === 1 && lost[0] === FOURTH) {
     return 'Event 3 was skipped. The till would have taken it a moment later, and nobody asked it again.';
   }
-  if (lost.length > 0 && more?.enableAutoCommit === true) {
+  if (lost.length > 0 && autoCommits) {
     return `${ranges(lost)} were handed out, not booked, and committed: by close, or by a poll that took the batch for done.`;
   }
   if (lost.length > 0) {
@@ -396,32 +411,59 @@ function remarkOn(till: Till, { settings: more }: Answer): string {
   return `${ranges(repeated)} had been booked and came again, before any crash. Go back to the failed event, not before it.`;
 }
 
-/** The till after a life without a crash, in which a process that has ended is started again. */
-async function liveThrough({ program, settings: more }: Answer): Promise<Till> {
+async function liveThrough(program: Program): Promise<Calm> {
   const kafka = await pennies();
   const till = new Till({ failsAt: FOURTH });
-  for (let life = 1; life <= 5; life++) {
-    const task = kafka.world.spawn(`ledger ${life}`, (own) =>
-      program(own.consumer({ ...settings, ...more }), till.from(own)),
-    );
-    const isOver = () => task.state === 'done' || task.state === 'failed';
-    for (let seconds = 0; seconds < 60 && !isOver(); seconds++) await passOver(kafka);
+  let autoCommits = false;
+  let failure: string | undefined;
+  for (let number = 1; number <= 5; number++) {
+    const task = kafka.world.spawn(`ledger ${number}`, async (own) => {
+      const life = new Life(own);
+      await program(life.kafka, till.from(own)).catch((error) => {
+        failure ??= error instanceof Error ? error.message : String(error);
+      });
+      autoCommits ||= life.autoCommits;
+    });
+    const isOver = () => task.state !== 'running';
+    for (let seconds = 0; seconds < 60 && !isOver(); seconds++) await kafka.world.pass('1 s');
     if (!isOver()) break;
   }
-  await kafka.close().catch(() => {});
-  return till;
+  await kafka.close();
+  return { till, autoCommits, failure };
 }
 
-/** A second of the world. That a program throws is known to whoever looks at its task. */
-async function passOver(kafka: SimulatedKafka): Promise<void> {
-  await kafka.world.pass('1 s').catch(() => {});
+/** One life of a program. Its consumers have these settings as well, whatever it gives them. */
+class Life {
+  readonly kafka: Kafka;
+  autoCommits = false;
+  readonly #consumers: { close(): Promise<void> }[] = [];
+
+  constructor(own: Kafka, more: Partial<typeof quick> = {}) {
+    const consumer: Kafka['consumer'] = (given) => {
+      this.autoCommits ||= given?.enableAutoCommit !== false;
+      const made = own.consumer({ ...given, ...more });
+      this.#consumers.push(made);
+      return made;
+    };
+    this.kafka = new Proxy(own, {
+      get(_, property) {
+        if (property === 'consumer') return consumer;
+        const value: unknown = Reflect.get(own, property, own);
+        return typeof value === 'function' ? value.bind(own) : value;
+      },
+    });
+  }
+
+  async end(): Promise<void> {
+    for (const consumer of this.#consumers) await consumer.close();
+  }
 }
 
-/** The program as `everyCrash` has it: one process, in which a consumer whose program has ended is closed and the next one begins. */
-async function supervised(own: Kafka, till: Till, { program, settings: more }: Answer): Promise<void> {
-  for (let life = 1; life <= 5; life++) {
-    const consumer = own.consumer({ ...settings, ...quick, ...more });
-    await program(consumer, till.from(own)).catch(() => {});
-    await consumer.close();
+/** The program as `everyCrash` has it: one process, in which the consumers of a life that has ended are closed and the next one begins. */
+async function supervised(own: Kafka, till: Till, program: Program): Promise<void> {
+  for (let number = 1; number <= 5; number++) {
+    const life = new Life(own, quick);
+    await program(life.kafka, till.from(own)).catch(() => {});
+    await life.end();
   }
 }

@@ -111,8 +111,7 @@ export const cuts: { readonly [chapter: string]: () => Promise<Cut> } = {
   async '06'() {
     const { judge } = await import('../exercises/06.ts');
     return {
-      judge: ([program, settings], expose) =>
-        judge({ program: lending(program, expose, consumer, store), settings } as Parameters0<typeof judge>),
+      judge: ([given], expose) => judge(lending(given, expose, kafka, store) as Parameters0<typeof judge>),
     };
   },
   async '07'() {
