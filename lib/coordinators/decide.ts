@@ -130,7 +130,8 @@ function onLoaded(step: Step): void {
 
 // #region onAppended
 function onAppended(step: Step): void {
-  const done = nextAppending(step);
+  const [done, ...rest] = openAppends(step);
+  step.change({ appending: rest });
   if (done.kind === 'assignment') assignmentAppended(step, done);
   else if (done.kind === 'commit') commitAppended(step, done);
   else if (done.kind === 'staticMember') staticMemberAppended(step, done);
@@ -140,7 +141,9 @@ function onAppended(step: Step): void {
 }
 
 function onAppendFailed(step: Step, error: number): void {
-  const failed = nextAppending(step);
+  const open = openAppends(step);
+  const failed = open[open.length - 1];
+  step.change({ appending: open.slice(0, -1) });
   if (failed.kind === 'assignment') assignmentFailed(step, failed, error);
   else if (failed.kind === 'commit') commitFailed(step, failed, error);
   else if (failed.kind === 'staticMember') staticMemberFailed(step, failed, error);
@@ -150,10 +153,8 @@ function onAppendFailed(step: Step, error: number): void {
 }
 // #endregion onAppended
 
-function nextAppending(step: Step): Appending {
-  const [oldest, ...rest] = step.group.appending;
-  if (oldest === undefined)
-    throw new Error(`group ${step.group.groupId} waits for no append: this is a bug in the runtime`);
-  step.change({ appending: rest });
-  return oldest;
+function openAppends({ group }: Step): readonly Appending[] {
+  if (group.appending.length === 0)
+    throw new Error(`group ${group.groupId} waits for no append: this is a bug in the runtime`);
+  return group.appending;
 }

@@ -60,7 +60,7 @@ export interface InitialRebalance {
   readonly newMemberAdded: boolean;
 }
 
-/** What to do when an append is safe, or has failed. Appends of one group end in the order in which they began. */
+/** What to do when an append is safe, or was refused. It is refused at once, or becomes safe in its turn. */
 export type Appending =
   | {
       readonly kind: 'assignment';

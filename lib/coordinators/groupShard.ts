@@ -74,7 +74,7 @@ export class GroupShard {
   decide(groupId: string, event: GroupEvent, now: number): Outcome<GroupResponse> {
     const decision = decide(this.#groups.get(groupId) ?? null, event, now, this.#settings);
     if (event.type === 'appended') this.#replayOldest(groupId);
-    if (event.type === 'appendFailed') this.#takeOldest(groupId);
+    if (event.type === 'appendFailed') this.#take(groupId, 'newest');
     if (event.type === 'unload') this.#appending.delete(groupId);
     if (decision.records.length > 0) this.#remember(groupId, decision);
     if (decision.group === null) this.#groups.delete(groupId);
@@ -115,15 +115,16 @@ export class GroupShard {
     this.#appending.set(groupId, batches);
   }
 
-  #takeOldest(groupId: string): readonly CoordinatorRecord[] {
+  /** The log makes batches safe in their order; what it refuses, it refuses at once, so that is always the newest. */
+  #take(groupId: string, which: 'oldest' | 'newest'): readonly CoordinatorRecord[] {
     const batches = this.#appending.get(groupId) ?? [];
-    const oldest = batches.shift() ?? [];
+    const taken = (which === 'oldest' ? batches.shift() : batches.pop()) ?? [];
     if (batches.length === 0) this.#appending.delete(groupId);
-    return oldest;
+    return taken;
   }
 
   #replayOldest(groupId: string): void {
-    for (const { key, value } of this.#takeOldest(groupId)) {
+    for (const { key, value } of this.#take(groupId, 'oldest')) {
       const about = decodeKey(key);
       if (about?.kind === 'offset') this.#replayOffset(about.group, about.topic, about.partition, value);
     }

@@ -36,9 +36,9 @@ export interface Outcome<Response> {
 /** Events that come from the runtime itself, whatever is being coordinated. */
 export type RuntimeEvent =
   | { readonly type: 'timer'; readonly name: string }
-  /** The oldest append that was still open is safe: the high watermark has passed it. */
+  /** The oldest append that was still open is safe: the high watermark has passed it, as it passes them in the order of the log. */
   | { readonly type: 'appended' }
-  /** The oldest append that was still open did not happen. `error` is a code of Kafka's. */
+  /** The log has refused the newest append at once, whatever is still open before it. `error` is a code of Kafka's. */
   | { readonly type: 'appendFailed'; readonly error: number }
   /** The coordinator moves elsewhere, or its log is in doubt: everybody who waits is told NOT_COORDINATOR. */
   | { readonly type: 'unload' };

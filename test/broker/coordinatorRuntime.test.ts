@@ -43,8 +43,8 @@ function withFiles(host: Host, change: (file: DiskFile) => Partial<DiskFile>): H
   };
 }
 
-async function commit(client: Client, offset: number): Promise<string> {
-  const partitions = [{ partitionIndex: 0, committedOffset: offset }];
+async function commit(client: Client, offset: number, committedMetadata = ''): Promise<string> {
+  const partitions = [{ partitionIndex: 0, committedOffset: offset, committedMetadata }];
   const { topics } = await client.ask(OffsetCommit, { groupId: 'bank', topics: [{ name: 'ledger', partitions }] });
   return errorOf(topics[0].partitions[0].errorCode).name;
 }
@@ -83,6 +83,32 @@ test(
     expect(await client.committed('bank', 'ledger', 0)).toBe(3);
     expect(nameOf(await client.ask(Heartbeat, identity))).toBe('UNKNOWN_MEMBER_ID');
   }, settings),
+);
+
+test(
+  'a commit that is too large for the log is told so itself, and not the one that is being written at that moment',
+  onStage(
+    async (stage) => {
+      const clock = stage.world.clock.of('broker-0');
+      await stage.broker.close();
+      await stage.start((host) =>
+        withFiles(host, (file) => ({
+          append: async (chunks) => {
+            await clock.sleep(1_000);
+            await file.append(chunks);
+          },
+        })),
+      );
+      const [small, large] = [await stage.client(), await stage.client()];
+      await small.ask(FindCoordinator, { coordinatorKeys: ['bank'] });
+      const writing = commit(small, 5);
+      await stage.sleep(100);
+      expect(await commit(large, 77, 'm'.repeat(500))).toBe('INVALID_COMMIT_OFFSET_SIZE');
+      expect(await writing).toBe('NONE');
+      expect(await small.committed('bank', 'ledger', 0)).toBe(5);
+    },
+    { topics: { ledger: 3 }, config: { ...settings.config, 'message.max.bytes': '500' } },
+  ),
 );
 
 test(

@@ -183,6 +183,31 @@ test('what cannot be written is not stored, and the answer says why', () => {
   );
 });
 
+test('one that is refused while an earlier one is under way is itself told so, and leaves no offset', () => {
+  transcript(
+    `
+    > stable m1
+    > commit m1 1 ledger/0=1
+      append ledger/0=1
+    > commit m1 1 ledger/0=2 ledger/1=2
+      append ledger/0=2
+      append ledger/1=2
+    > appendFailed MESSAGE_TOO_LARGE
+      #2 ledger/0 INVALID_COMMIT_OFFSET_SIZE, ledger/1 INVALID_COMMIT_OFFSET_SIZE
+    > offsets
+    > appended
+      offset.committed ledger/0=1 by m1 @1
+      #1 ledger/0 NONE
+    > offsets
+      ledger/0=1
+    > failover
+      Stable @1 m1=A
+    > offsets
+      ledger/0=1
+    `,
+  );
+});
+
 test('several are under way at once, and each is answered in its turn', () => {
   transcript(
     `

@@ -165,6 +165,30 @@ test('an assignment that is too large for the log', () => {
   );
 });
 
+test('an assignment that is too large does not take the place of a commit that is being written', () => {
+  transcript(
+    `
+    > stable m1
+    > commit m1 1 ledger/0=1
+      append ledger/0=1
+    > join m1
+      Stable → PreparingRebalance @1
+      PreparingRebalance → CompletingRebalance @2
+      #2 m1 joined @2 range, leader m1, sees m1:ledger
+    > sync m1 2 m1=B
+      append group @2 range m1=B
+    > appendFailed MESSAGE_TOO_LARGE
+      CompletingRebalance → PreparingRebalance @2
+      #3 UNKNOWN_SERVER_ERROR
+    > appended
+      offset.committed ledger/0=1 by m1 @1
+      #1 ledger/0 NONE
+    > failover
+      Stable @1 m1=A
+    `,
+  );
+});
+
 test('a failure to write the assignment of a round that is over changes nothing', () => {
   transcript(
     `

@@ -76,7 +76,7 @@ class Stage {
       return [];
     }
     if (verb === 'appended') this.#log.push(...(this.#appending.shift() ?? []));
-    if (verb === 'appendFailed') this.#appending.shift();
+    if (verb === 'appendFailed') this.#appending.pop();
     return this.#take(this.#shard.decide(GROUP, this.#event(verb, words), this.#now));
   }
 
