@@ -1,10 +1,10 @@
 /** The command line of `build.ts`: installs the packages when they are missing, then reads TypeScript through tsx. */
 import '../../test/tools/install.mjs';
 import { parseArgs } from 'node:util';
-import { tsImport } from 'tsx/esm/api';
 
 try {
   const { check, node, wanted } = options();
+  const { tsImport } = await import('tsx/esm/api');
   /** @type {typeof import('./build.ts')} */
   const { buildNotebooks } = await tsImport('./build.ts', import.meta.url);
   const passed = await buildNotebooks({ check, node, wanted });

@@ -2,7 +2,6 @@
 import '../../test/tools/install.mjs';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { tsImport } from 'tsx/esm/api';
 import { packageScript, root, runNode } from '../../test/tools/steps.mjs';
 
 const SITE = join(root, 'dist', 'site');
@@ -13,6 +12,7 @@ const SOURCES = ['chapters', 'lib', 'notebooks', 'site', 'package-lock.json'];
  * @returns {Promise<{ folder: string, base: string }>}
  */
 export async function builtSite() {
+  const { tsImport } = await import('tsx/esm/api');
   /** @type {typeof import('../.vitepress/address.ts')} */
   const { siteAddress } = await tsImport('../.vitepress/address.ts', import.meta.url);
   const { base } = siteAddress(process.env.KAFKAITO_BASE ?? '');

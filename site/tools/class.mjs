@@ -8,7 +8,6 @@
  */
 import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
-import { tsImport } from 'tsx/esm/api';
 import { builtSite } from './built.mjs';
 
 const USUAL_PORT = 8080;
@@ -33,6 +32,7 @@ async function main() {
     throw new Error('This machine is in no network, so nobody could reach it. For yourself there is  npm run site.');
   }
   const { folder, base } = await builtSite();
+  const { tsImport } = await import('tsx/esm/api');
   /** @type {typeof import('./server.ts')} */
   const { serveFolder } = await tsImport('./server.ts', import.meta.url);
   const { close } = await serveFolder(folder, port, host ?? '0.0.0.0', base).catch((error) => {

@@ -2,11 +2,11 @@
  * `npm run site`: shows the site on this machine. It is built first when there is none, or when anything it is made from is newer.
  * `npm run site -- --port 4173` chooses the port. With KAFKAITO_BASE it stands at that path, as it would on its host.
  */
-import { tsImport } from 'tsx/esm/api';
 import { builtSite } from './built.mjs';
 
 const port = readPort(process.argv.slice(2));
 const { folder, base } = await builtSite();
+const { tsImport } = await import('tsx/esm/api');
 /** @type {typeof import('./server.ts')} */
 const { serveFolder } = await tsImport('./server.ts', import.meta.url);
 const { address } = await serveFolder(folder, port, '127.0.0.1', base).catch(() =>

@@ -12,7 +12,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { MessageChannel } from 'node:worker_threads';
-import * as esbuild from 'esbuild';
 import { packageScript, root, runSteps } from '../tools/steps.mjs';
 import { filesOfPage } from './page.mjs';
 
@@ -158,7 +157,8 @@ async function runPageWithSockets() {
 
 /** @param {string} contents */
 async function bundleForBrowser(contents) {
-  const { outputFiles, warnings } = await esbuild.build({
+  const { build } = await import('esbuild');
+  const { outputFiles, warnings } = await build({
     stdin: { contents, resolveDir: project },
     bundle: true,
     platform: 'browser',

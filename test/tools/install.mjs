@@ -3,8 +3,11 @@
  * fresh clone needs no command before `npm test`. Plain JavaScript without dependencies, since it runs before there are
  * any. What is installed is compared by content (npm keeps a copy of the lock in node_modules), not by date: a clone,
  * a checkout or a restored backup changes dates.
+ *
+ * Node looks for everything that is imported statically before it runs anything, and so before this: a script that imports this file takes packages with
+ * `await import`.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +58,12 @@ function packagesOf(lockFile) {
 
 /** @param {string} why */
 async function install(why) {
+  if (!hasNpm()) {
+    console.error(
+      `npm is not found, and is needed, because ${why}. It comes with Node: install Node again from nodejs.org.`,
+    );
+    process.exit(1);
+  }
   const packages = Object.entries(packagesOf(join(root, 'package-lock.json')) ?? {}).filter(([path]) => path !== '');
   const paths = packages.filter(([, { optional }]) => !optional).map(([path]) => join(root, path, 'package.json'));
   console.log(`Installing ${paths.length} packages with npm ci, because ${why}.`);
@@ -70,11 +79,19 @@ async function install(why) {
   process.exit(1);
 }
 
+/** npm names its own script in the environment of the scripts it runs; run by hand, npm is found on the path. */
+function npmItself() {
+  return process.env.npm_execpath?.endsWith('npm-cli.js') ? process.env.npm_execpath : undefined;
+}
+
+function hasNpm() {
+  return npmItself() !== undefined || spawnSync('npm --version', { shell: true }).status === 0;
+}
+
 /** @returns {Promise<number | null>} the exit code */
 function npmCi() {
   const options = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-  // npm names its own script in the environment of the scripts it runs; run by hand, npm is found on the path.
-  const npmScript = process.env.npm_execpath?.endsWith('npm-cli.js') ? process.env.npm_execpath : undefined;
+  const npmScript = npmItself();
   const child = npmScript
     ? spawn(process.execPath, [npmScript, ...options], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
     : spawn(`npm ${options.join(' ')}`, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: true });
