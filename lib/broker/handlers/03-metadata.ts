@@ -18,8 +18,6 @@ const IDS_SINCE = 12;
 type TopicResponse = ResponseInput<typeof Metadata>['topics'][number];
 type WantedTopic = NonNullable<RequestOf<typeof Metadata>['topics']>[number];
 
-const BY_ID_SINCE = 12;
-
 export const handleMetadata: Handler<typeof Metadata> = async (services, request, { version }) => {
   const { brokerId, address, topics: known } = services;
   const wanted = version === 0 && request.topics?.length === 0 ? null : request.topics;
@@ -29,9 +27,7 @@ export const handleMetadata: Handler<typeof Metadata> = async (services, request
   }
   const topics: TopicResponse[] = [];
   if (wanted === null) for (const topic of known.all) topics.push(describe(topic));
-  else if (version < BY_ID_SINCE && wanted.some(isById)) {
-    for (const { name, topicId } of wanted) topics.push(failure(name ?? '', topicId, Errors.INVALID_REQUEST));
-  } else for (const topic of once(wanted)) topics.push(await answer(services, topic, request.allowAutoTopicCreation));
+  else for (const topic of once(wanted)) topics.push(await answer(services, topic, request.allowAutoTopicCreation));
   return {
     brokers: [{ nodeId: brokerId, host: address.host, port: address.port }],
     clusterId: known.clusterId,
@@ -43,10 +39,6 @@ export const handleMetadata: Handler<typeof Metadata> = async (services, request
 
 function withOperations(topic: TopicResponse): TopicResponse {
   return { ...topic, topicAuthorizedOperations: TOPIC_OPERATIONS };
-}
-
-function isById({ name, topicId }: WantedTopic): boolean {
-  return name === null || topicId !== NO_UUID;
 }
 
 /** What is asked for twice is answered once. */
