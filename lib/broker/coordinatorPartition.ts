@@ -3,7 +3,8 @@
  *
  * An event goes in, the coordinator decides, and its outcome is carried out at once: records appended, timers set, answers given. Nothing is awaited
  * on this path, so two events never mix. The result of an append comes back as an event of its own when the high watermark has passed it.
- * If an append is lost after it was accepted, memory and log may differ: then memory goes, and is made again from the log.
+ * If an append is lost after it was accepted, or the coordinator fails with nobody to tell, memory and log may differ: then memory goes, and is made
+ * again from the log.
  */
 
 import type { Partition } from '../cluster/partition.ts';
@@ -108,7 +109,13 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
     const to = ++this.#requests;
     return new Promise((resolve) => {
       this.#parked.set(to, resolve);
-      this.#decide(key, event(to));
+      try {
+        this.#decide(key, event(to));
+      } catch (error) {
+        // A decision that fails has changed nothing; the request alone must hear of it.
+        this.#parked.delete(to);
+        throw error;
+      }
     });
   }
 
@@ -121,7 +128,9 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
   /** Carries out what the coordinator decides without having been asked by a client. */
   unasked(decide: Unasked<Response, S>): void {
     if (this.#state !== 'active') return;
-    for (const { key, outcome } of decide(this.#shard, this.#host.clock.wallMs())) this.#carryOut(key, outcome);
+    this.#alone(() => {
+      for (const { key, outcome } of decide(this.#shard, this.#host.clock.wallMs())) this.#carryOut(key, outcome);
+    });
   }
 
   /** Everybody who waits is sent away, and no timer is left. */
@@ -134,6 +143,15 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
     this.#carryOut(key, this.#shard.decide(key, event, this.#host.clock.wallMs()));
   }
 
+  /** Does what no request waits for. Whatever it throws is a bug, and must not end the process; how far it came nobody can say. */
+  #alone(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#lost(error);
+    }
+  }
+
   // #region carryOut
   #carryOut(key: string, { facts, timers, records, replies }: Outcome<Response>): void {
     for (const { what, detail } of facts) this.#host.trace.record(this.#host.name, what, detail);
@@ -144,7 +162,7 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
     if ('error' in appended) return this.#decide(key, { type: 'appendFailed', error: appended.error.code });
     const incarnation = this.#incarnation;
     appended.committed.then(
-      () => this.#incarnation === incarnation && this.#decide(key, { type: 'appended' }),
+      () => this.#incarnation === incarnation && this.#alone(() => this.#decide(key, { type: 'appended' })),
       (error) => this.#incarnation === incarnation && this.#lost(error),
     );
   }
@@ -166,7 +184,7 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
     }
   }
 
-  /** An append that was accepted and then lost leaves memory ahead of the log. */
+  /** An append that was accepted and then lost leaves memory ahead of the log, and so may a decision that broke off. */
   #lost(error: unknown): void {
     this.#tell('coordinator.unloaded', { why: error instanceof Error ? error.message : String(error) });
     this.#forget();
@@ -199,7 +217,7 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
       const ring = () => {
         timers.delete(name);
         if (timers.size === 0) this.#timers.delete(key);
-        this.#decide(key, { type: 'timer', name });
+        this.#alone(() => this.#decide(key, { type: 'timer', name }));
       };
       timers.set(name, this.#host.clock.after(afterMs, ring));
     }

@@ -1,5 +1,8 @@
-/** What a client meets while a coordinator reads its log, when its disk fails, and when it commits faster than the disk writes. */
+/** What a client meets while a coordinator reads its log, when its disk fails or it fails itself, and when it commits faster than the disk writes. */
 import { expect, test } from 'vitest';
+import type { Shard } from '../../lib/broker/coordinatorPartition.ts';
+import { CoordinatorRuntime } from '../../lib/broker/coordinatorRuntime.ts';
+import type { CoordinatorRecord, Outcome, ReplyTo, RuntimeEvent } from '../../lib/coordinators/outcome.ts';
 import {
   FindCoordinator,
   Heartbeat,
@@ -175,4 +178,71 @@ test(
     expect(await commit(after, 4)).toBe('NONE');
     expect(await after.committed('bank', 'ledger', 0)).toBe(4);
   }, settings),
+);
+
+interface Wish {
+  readonly type: 'write' | 'wait';
+  readonly to: ReplyTo;
+}
+
+/** Answers a `write` when its record is safe, sets an alarm for `wait`, and fails at what it is told to fail at. */
+class Brittle implements Shard<Wish, string> {
+  readonly keys = ['key'];
+  readonly #failsAt: string;
+  readonly #replayed: CoordinatorRecord[] = [];
+  readonly #parked: ReplyTo[] = [];
+
+  constructor(failsAt: string) {
+    this.#failsAt = failsAt;
+  }
+
+  replay(record: CoordinatorRecord): void {
+    this.#replayed.push(record);
+  }
+
+  loaded() {
+    return [];
+  }
+
+  swept() {
+    return [{ key: 'key', outcome: this.#decided('sweep', () => ({})) }];
+  }
+
+  decide(_key: string, event: Wish | RuntimeEvent): Outcome<string> {
+    return this.#decided(event.type, () => {
+      if ('to' in event) this.#parked.push(event.to);
+      if (event.type === 'write') return { records: [{ key: new Uint8Array(1), value: null }] };
+      if (event.type === 'wait') return { timers: [{ name: 'alarm', afterMs: 1_000 }] };
+      const response = event.type === 'unload' ? 'gone' : `after ${this.#replayed.length}`;
+      return { replies: this.#parked.splice(0).map((to) => ({ to, response })) };
+    });
+  }
+
+  #decided(what: string, decide: () => Partial<Outcome<string>>): Outcome<string> {
+    if (what === this.#failsAt) throw new Error(`a bug at ${what}`);
+    return { records: [], replies: [], timers: [], facts: [], ...decide() };
+  }
+}
+
+test.each(['timer', 'appended', 'sweep'])(
+  'a coordinator that fails where nobody asked it, at %s, sends away who waits and goes back to what is in the log',
+  (failsAt) =>
+    onStage(async (stage) => {
+      let broken = failsAt;
+      const host = stage.world.process('coordinator').host();
+      const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle(broken), {
+        maxBatchBytes: 1_000,
+      });
+      runtime.start(await stage.broker.topics.ensure('wishes', 1));
+      await stage.sleep(10);
+      const answer = runtime.ask('key', (to) => ({ type: failsAt === 'appended' ? 'write' : 'wait', to }));
+      broken = '';
+      if (failsAt === 'sweep') runtime.sweep();
+      expect(await answer).toBe('gone');
+      await stage.sleep(10);
+      expect(stage.events('coordinator.unloaded').map(({ detail }) => detail.why)).toEqual([`a bug at ${failsAt}`]);
+      const written = failsAt === 'appended' ? 1 : 0;
+      expect(await runtime.ask('key', (to) => ({ type: 'wait', to }))).toBe(`after ${written}`);
+      runtime.close();
+    })(),
 );
