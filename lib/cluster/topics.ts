@@ -98,24 +98,28 @@ export class Topics {
     return this.#byName.get(topic)?.partitions[index];
   }
 
-  /** Answers the topic of this name, which is made when it is missing. The name has been checked. */
+  /** Answers the topic of this name, which is made when it is missing. The name has been checked. Rejects with a storage error, and nothing is made. */
   ensure(name: string, partitions: number, configs: Configs = {}): Promise<Topic> {
     return this.#change(async () => {
       const known = this.#byName.get(name);
       if (known) return known;
       const topic: TopicMetadata = { name, topicId: randomId(this.#host.random), partitions, configs };
-      await this.#write({ ...this.#metadata, topics: [...this.#metadata.topics, topic] });
-      return this.#openTopic(topic);
+      const topics = [...this.#metadata.topics, topic];
+      return this.#openWritten({ ...this.#metadata, topics }, () => this.#openTopic(topic));
     });
   }
 
-  /** Gives a topic more partitions, `count` in all; one that has as many stays as it is. Answers undefined when it is gone. */
+  /**
+   * Gives a topic more partitions, `count` in all; one that has as many stays as it is. Answers undefined when it is gone. Rejects with a storage error, and
+   * nothing is made.
+   */
   addPartitions({ topicId }: Topic, count: number): Promise<Topic | undefined> {
     return this.#change(async () => {
       const topic = this.#byId.get(topicId);
       if (topic === undefined || topic.partitions.length >= count) return topic;
-      await this.#writeTopic(topicId, { partitions: count });
-      const added = await this.#openPartitions(topic, topic.partitions.length, count);
+      const added = await this.#openWritten(this.#metadataWith(topicId, { partitions: count }), () =>
+        this.#openPartitions(topic, topic.partitions.length, count),
+      );
       return this.#put({ ...topic, partitions: [...topic.partitions, ...added] });
     });
   }
@@ -129,7 +133,7 @@ export class Topics {
       const topic = this.#byId.get(topicId);
       if (topic === undefined) return undefined;
       const configs = change(topic.configs);
-      await this.#writeTopic(topicId, { configs });
+      await this.#write(this.#metadataWith(topicId, { configs }));
       this.#configureLogs({ ...topic, configs });
       return this.#put({ ...topic, configs });
     });
@@ -211,9 +215,22 @@ export class Topics {
     for (const { log } of partitions) log.configure(this.#settings.logSettings(configs));
   }
 
-  async #writeTopic(topicId: string, changed: Partial<TopicMetadata>): Promise<void> {
+  #metadataWith(topicId: string, changed: Partial<TopicMetadata>): Metadata {
     const topics = this.#metadata.topics.map((one) => (one.topicId === topicId ? { ...one, ...changed } : one));
-    await this.#write({ ...this.#metadata, topics });
+    return { ...this.#metadata, topics };
+  }
+
+  /** Writes down that there are new logs and opens them. When they cannot be opened it is taken back: now, or else with the next change. */
+  async #openWritten<T>(metadata: Metadata, open: () => Promise<T>): Promise<T> {
+    const before = this.#metadata;
+    await this.#write(metadata);
+    try {
+      return await open();
+    } catch (error) {
+      this.#metadata = before;
+      await this.#write(before).catch(() => {});
+      throw error;
+    }
   }
 
   /** Removes the files of logs that belong to no topic. */

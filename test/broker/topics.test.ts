@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { CreateTopics, DeleteTopics, InitProducerId, Metadata } from '../../lib/protocol/apis/index.ts';
+import {
+  CreatePartitions,
+  CreateTopics,
+  DeleteTopics,
+  InitProducerId,
+  Metadata,
+} from '../../lib/protocol/apis/index.ts';
 import { Errors, errorOf } from '../../lib/protocol/errors.ts';
 import { NO_UUID, type RequestInput } from '../../lib/protocol/schema.ts';
-import { type Client, onStage } from './stage.ts';
+import { DiskFailed } from '../../lib/world/errors.ts';
+import { type Client, onStage, type Stage } from './stage.ts';
 
 type NewTopic = Partial<RequestInput<typeof CreateTopics>['topics'][number]>;
 
@@ -88,6 +95,50 @@ describe('creating topics', () => {
     ),
   );
 });
+
+/** Starts the broker again, on a disk that refuses new logs whenever `refuses` says so. */
+async function startRefusing(stage: Stage, refuses: () => boolean): Promise<void> {
+  stage.crash();
+  await stage.start((host) => ({
+    ...host,
+    disk: {
+      ...host.disk,
+      open: async (path) => {
+        if (refuses() && path.endsWith('.log')) throw new DiskFailed('too many files are open');
+        return host.disk.open(path);
+      },
+    },
+  }));
+}
+
+test(
+  'a disk that refuses is told to whoever makes a topic or partitions, and nothing rises after a restart',
+  onStage(
+    async (stage) => {
+      let refuses = false;
+      await startRefusing(stage, () => refuses);
+      const client = await stage.client();
+      const grow = async () => {
+        const { results } = await client.ask(CreatePartitions, { topics: [{ name: 'ledger', count: 2 }] });
+        return errorOf(results[0].errorCode).name;
+      };
+      refuses = true;
+      expect(await create(client, [{ name: 'new' }])).toEqual(['KAFKA_STORAGE_ERROR']);
+      expect(await metadata(client, ['asked'])).toEqual(['KAFKA_STORAGE_ERROR']);
+      expect(await metadata(client, ['__consumer_offsets', 'ledger'])).toEqual(['KAFKA_STORAGE_ERROR', 'ledger:1']);
+      expect(await grow()).toBe('KAFKA_STORAGE_ERROR');
+      expect(await metadata(client, null)).toEqual(['ledger:1']);
+      refuses = false;
+      expect(await create(client, [{ name: 'new' }])).toEqual([1]);
+      const { responses } = await client.ask(DeleteTopics, { topics: [{ name: 'new' }] });
+      expect(responses[0].errorCode).toBe(0);
+      stage.crash();
+      await stage.start();
+      expect(await metadata(await stage.client(), null)).toEqual(['ledger:1']);
+    },
+    { topics: { ledger: 1 } },
+  ),
+);
 
 describe('deleting topics', () => {
   test(

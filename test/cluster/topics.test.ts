@@ -91,6 +91,63 @@ describe('topics', () => {
     expect(await files(world, 'logs')).toEqual([]);
   });
 
+  test('that the disk has no room for are not there, neither now nor after a restart, and can be made later', async () => {
+    let refused = 0;
+    const world = new SimulatedWorld(1);
+    const live = async (life: (topics: Topics) => Promise<void>) => {
+      const process = world.process('broker-0');
+      const host = process.host();
+      const open = (path: string) => {
+        if (refused === 0 || !path.endsWith('.log')) return host.disk.open(path);
+        refused--;
+        return Promise.reject(new DiskFailed('too many files are open'));
+      };
+      const disk = { ...host.disk, open };
+      const run = async () => life(await Topics.open({ ...host, disk }, { brokerId: 0, logSettings: () => ({}) }));
+      await world.drive.drive('a life', run());
+      process.crash();
+    };
+    const told = (topics: Topics) => [...topics.all].map(({ name, partitions }) => `${name}:${partitions.length}`);
+    await live(async (topics) => {
+      const small = await topics.ensure('small', 1);
+      refused = 2;
+      await expect(topics.ensure('ledger', 2)).rejects.toThrow('too many files');
+      refused = 1;
+      await expect(topics.addPartitions(small, 3)).rejects.toThrow('too many files');
+      expect(told(topics)).toEqual(['small:1']);
+    });
+    await live(async (topics) => {
+      expect(told(topics)).toEqual(['small:1']);
+      refused = 1;
+      await expect(topics.ensure('ledger', 2)).rejects.toThrow('too many files');
+      const ledger = await topics.ensure('ledger', 2);
+      await topics.addPartitions(topics.named('small')!, 2);
+      await topics.delete(ledger);
+      expect(told(topics)).toEqual(['small:2']);
+    });
+    await live(async (topics) => expect(told(topics)).toEqual(['small:2']));
+  });
+
+  test('that the disk refuses, and then their taking back as well, are taken back with the next change', async () => {
+    const world = new SimulatedWorld(1);
+    const host = world.process('broker-0').host();
+    let full = false;
+    const open = async (path: string) => {
+      if (path.endsWith('.log')) full = true;
+      if (full) throw new DiskFailed('the disk is full');
+      return host.disk.open(path);
+    };
+    const settings = { brokerId: 0, logSettings: () => ({}) };
+    const life = async () => {
+      const topics = await Topics.open({ ...host, disk: { ...host.disk, open } }, settings);
+      await expect(topics.ensure('ledger', 1)).rejects.toThrow('the disk is full');
+      full = false;
+      await topics.nextProducerId();
+      expect([...(await Topics.open(host, settings)).all]).toEqual([]);
+    };
+    await world.drive.drive('a life', life());
+  });
+
   test('whose list cannot be read stop the start with a sentence', async () => {
     const world = await lives(async () => {});
     const damage = async () => {

@@ -11,6 +11,7 @@ import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS } from '../allowedOperations.ts';
 import type { Handler } from '../dispatch.ts';
 import { ensureOffsetsTopic } from '../offsetsTopic.ts';
 import type { Services } from '../services.ts';
+import { errorOfAppend } from '../storageErrors.ts';
 
 /** The versions 10 and 11 have a place for ids of topics, and no way to answer them (KIP-516). */
 const IDS_SINCE = 12;
@@ -58,11 +59,15 @@ async function answer(services: Services, { name, topicId }: WantedTopic, mayCre
   if (!mayCreate || !config['auto.create.topics.enable']) {
     return failure(name, topicId, Errors.UNKNOWN_TOPIC_OR_PARTITION);
   }
-  if (name === OFFSETS_TOPIC) return describe(await ensureOffsetsTopic(services));
-  if ([...topics.all].some((other) => collides(name, other.name))) {
-    return failure(name, topicId, Errors.INVALID_TOPIC_EXCEPTION);
+  try {
+    if (name === OFFSETS_TOPIC) return describe(await ensureOffsetsTopic(services));
+    if ([...topics.all].some((other) => collides(name, other.name))) {
+      return failure(name, topicId, Errors.INVALID_TOPIC_EXCEPTION);
+    }
+    return describe(await topics.ensure(name, config['num.partitions']));
+  } catch (error) {
+    return failure(name, topicId, errorOfAppend(error));
   }
-  return describe(await topics.ensure(name, config['num.partitions']));
 }
 
 function describe({ name, topicId, isInternal, partitions }: Topic): TopicResponse {

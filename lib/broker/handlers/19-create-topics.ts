@@ -1,5 +1,6 @@
 /** CreateTopics, versions 2-7. */
 import { collides, isInternal, topicNameProblem } from '../../cluster/topicName.ts';
+import type { Topic } from '../../cluster/topics.ts';
 import type { CreateTopics } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
 import type { RequestOf, ResponseInput } from '../../protocol/schema.ts';
@@ -7,6 +8,7 @@ import { MAX_PARTITIONS_AT_ONCE, topicConfigProblem } from '../config.ts';
 import { topicEntries } from '../configResources.ts';
 import type { Handler } from '../dispatch.ts';
 import type { Services } from '../services.ts';
+import { errorOfAppend } from '../storageErrors.ts';
 
 type WantedTopic = RequestOf<typeof CreateTopics>['topics'][number];
 type TopicResponse = ResponseInput<typeof CreateTopics>['topics'][number];
@@ -89,12 +91,17 @@ function assignmentProblem({ brokerId }: Services, wanted: WantedTopic): Problem
 }
 
 async function create(services: Services, wanted: WantedTopic, validateOnly: boolean): Promise<TopicResponse> {
-  const { topics, config, live } = services;
+  const { config, live } = services;
   const { name, assignments } = wanted;
   const asked = assignments.length > 0 ? assignments.length : wanted.numPartitions;
   const numPartitions = asked === -1 ? config['num.partitions'] : asked;
   const settings = settingsOf(wanted.configs);
-  const made = validateOnly ? undefined : await topics.ensure(name, numPartitions, settings);
+  let made: Topic | undefined;
+  try {
+    if (!validateOnly) made = await services.topics.ensure(name, numPartitions, settings);
+  } catch (error) {
+    return failure(name, refuse(errorOfAppend(error), error instanceof Error ? error.message : String(error)));
+  }
   return {
     name,
     errorCode: Errors.NONE.code,
