@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize, sep } from 'node:path';
+import { pipeline } from 'node:stream';
 import { createGzip } from 'node:zlib';
 
 const TYPES: Record<string, string> = {
@@ -40,7 +41,8 @@ export interface SiteServer {
 export function serveFolder(folder: string, port: number, host = '127.0.0.1', base = '/'): Promise<SiteServer> {
   const server = createServer((request, response) => answer(folder, base, request, response));
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    // Later ones are not thrown either: a visitor who cannot be let in, where no file can be opened any more, comes again.
+    server.on('error', reject);
     server.listen(port, host, () => {
       const { port: chosen } = server.address() as AddressInfo;
       resolve({
@@ -76,8 +78,9 @@ function answer(folder: string, base: string, request: IncomingMessage, response
   };
   response.writeHead(file === undefined ? 404 : 200, headers);
   const content = createReadStream(found);
-  if (zips) content.pipe(createGzip({ level: 9 })).pipe(response);
-  else content.pipe(response);
+  // A reader who goes away, and a file that cannot be read, end their own answer: the file is closed and the server goes on.
+  if (zips) pipeline(content, createGzip({ level: 9 }), response, () => {});
+  else pipeline(content, response, () => {});
 }
 
 /** Nothing outside the folder is ever read. */

@@ -63,7 +63,7 @@ function notFound(script: string): string[] {
   return [...withAllBehind(script)].flatMap((file) => {
     const { early, late } = importsOf(file);
     const missing = early.filter(isPackage);
-    const hasInstalled = file === install || withAllBehind(file).has(install);
+    const hasInstalled = withAllBehind(file).has(install);
     return [...missing, ...(hasInstalled ? [] : late)].map((name) => `${relative(root, file)} imports ${name}`);
   });
 }
