@@ -54,7 +54,7 @@ export class Outcomes {
   /** The batch is in the log; `baseOffset` -1: nobody says where. */
   succeeded(queue: PartitionQueue, batch: ProducerBatch, baseOffset: number, appendTime: number): void {
     queue.arrived(batch);
-    queue.acknowledged(batch);
+    queue.acknowledged();
     const { host } = this.#context;
     if (baseOffset >= 0) {
       const { topic, partition } = queue;
@@ -69,13 +69,15 @@ export class Outcomes {
   #refused(queue: PartitionQueue, batch: ProducerBatch, error: ErrorCode, message: string): void {
     const failure = new KafkaError(error, `write to ${queue.name}`, hintFor(error) || message);
     const identity = batch.place?.identity;
-    if (identity !== undefined && sequenceErrors.has(error)) {
-      // A batch before this one may still be on its way back; then this one only has to wait for it.
-      if (error === Errors.OUT_OF_ORDER_SEQUENCE_NUMBER) {
-        if (queue.isNext(batch)) this.#identity.nextEpoch(identity);
-      } else this.#identity.forget(identity);
-      this.#retry(queue, batch, failure);
-    } else this.obstructed(queue, batch, failure);
+    if (identity === undefined || !sequenceErrors.has(error)) return this.obstructed(queue, batch, failure);
+    const isOutOfOrder = error === Errors.OUT_OF_ORDER_SEQUENCE_NUMBER;
+    // A batch before this one may still be on its way back; then this one only has to wait for it.
+    if (!isOutOfOrder || queue.isNext(batch)) {
+      queue.startAnew();
+      if (isOutOfOrder) this.#identity.nextEpoch(identity);
+      else this.#identity.forget(identity);
+    }
+    this.#retry(queue, batch, failure);
   }
 
   /** Something stood between the batch and the log: tries again if that may help. */
@@ -93,7 +95,7 @@ export class Outcomes {
     queue.giveBack(batch);
   }
 
-  /** The batch will not be written. Its numbers stay unused, so what follows needs a new epoch. */
+  /** Nobody waits for the batch any more. Its numbers stay unused, as far as we know, so what has none yet needs a new epoch. */
   giveUp(queue: PartitionQueue, batch: ProducerBatch, error: Error): void {
     queue.arrived(batch);
     queue.drop(batch);

@@ -19,7 +19,6 @@ export class PartitionQueue {
   #batches = 0;
   #identity: ProducerIdentity | undefined;
   #nextSequence = 0;
-  #nextToBeAcknowledged = 0;
   #isKnown = false;
 
   constructor(topic: string, partition: number) {
@@ -78,30 +77,31 @@ export class PartitionQueue {
 
   // #region sequences
   /**
-   * Numbers the first waiting batch. A batch that has its number keeps it, so that the broker can recognise it. After a change of identity
-   * all numbers begin anew, but only when nothing is on its way any more under the old ones; until then the answer is false.
+   * Numbers the first waiting batch. A batch that has its number keeps it, so that the broker can recognise it: it may have been written, also when its
+   * producer has a new identity since. Numbers under that one begin anew, and only when none is left under the old one; until then the answer is false.
    */
   number(identity: ProducerIdentity): boolean {
+    const [batch] = this.#waiting;
+    if (batch.place !== undefined && batch.place.identity === this.#identity) return true;
     if (this.#identity !== identity) {
       if (this.inFlight.length > 0) return false;
       this.#identity = identity;
       this.#nextSequence = 0;
-      this.#nextToBeAcknowledged = 0;
       this.#isKnown = false;
-      for (const batch of this.#waiting) batch.place = undefined;
+      for (const waiting of this.#waiting) waiting.place = undefined;
     }
-    const [batch] = this.#waiting;
-    if (batch.place === undefined) {
-      batch.place = { identity, baseSequence: this.#nextSequence };
-      this.#nextSequence = (this.#nextSequence + batch.records.length) % SEQUENCES;
-    }
+    batch.place = { identity, baseSequence: this.#nextSequence };
+    this.#nextSequence = (this.#nextSequence + batch.records.length) % SEQUENCES;
     return true;
   }
 
-  acknowledged(batch: ProducerBatch): void {
-    if (batch.place === undefined || batch.place.identity !== this.#identity) return;
+  /** The broker will not take the numbers given so far, so nothing that is still here has been written: all get new ones. */
+  startAnew(): void {
+    this.#identity = undefined;
+  }
+
+  acknowledged(): void {
     this.#isKnown = true;
-    this.#nextToBeAcknowledged = (batch.place.baseSequence + batch.records.length) % SEQUENCES;
   }
 
   /**
@@ -117,9 +117,9 @@ export class PartitionQueue {
     return this.inFlight.length < limit;
   }
 
-  /** Whether all batches before this one are acknowledged: if the broker misses one all the same, then it has lost it. */
-  isNext(batch: ProducerBatch): boolean {
-    return batch.place?.identity === this.#identity && batch.place?.baseSequence === this.#nextToBeAcknowledged;
+  /** Whether no batch before this one is still to be acknowledged: if the broker misses one all the same, it has lost it, or we have given it up. */
+  isNext({ order }: ProducerBatch): boolean {
+    return [...this.inFlight, ...this.#waiting].every((other) => other.order >= order);
   }
   // #endregion sequences
 }
