@@ -15,6 +15,7 @@ import type { TopicPartition } from '../topicPartition.ts';
 import type { Consumer, ConsumerGroupMetadata, OffsetAndTimestamp } from './api.ts';
 import type { CommitCallback } from './asyncCommits.ts';
 import { Deadline, Wakeup } from './deadline.ts';
+import { HandOut } from './handOut.ts';
 import type { LogPlace } from './logOffsets.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 import type { CommittedOffset, OffsetToCommit } from './offsets.ts';
@@ -122,16 +123,13 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<K, V>, void, undefined> {
+    const { state, positions } = this.#parts;
     while (this.#closing === undefined) {
-      const records = await this.poll(ITERATION_MS);
-      let handedOut = 0;
+      const handOut = new HandOut(await this.poll(ITERATION_MS), state, positions);
       try {
-        for (const record of records) {
-          handedOut++;
-          yield record;
-        }
+        for (const record of handOut) yield record;
       } finally {
-        this.#takeBack(records.slice(handedOut));
+        handOut.leave();
       }
     }
   }
@@ -257,14 +255,6 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     this.#isStopping = true;
     this.#parts.signal.raise();
     return this.#close(CLOSE_TIMEOUT_MS);
-  }
-
-  /** Whoever leaves a loop over records early has not seen the rest: reading goes on there. */
-  #takeBack(records: readonly ConsumerRecord<K, V>[]): void {
-    for (const record of [...records].reverse()) {
-      const partition = this.#parts.state.find(record);
-      if (partition !== undefined) this.#parts.positions.seek(partition, record.offset, 'returned');
-    }
   }
 
   #lookUp<T extends TopicPartition>(
