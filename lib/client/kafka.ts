@@ -33,7 +33,7 @@ export interface Kafka {
   admin(settings?: AdminSettings): Admin;
   /** `host:port` of some brokers, with commas between them: for any other client. */
   readonly bootstrap: string;
-  /** Closes all clients that were made here. Twice is harmless. */
+  /** Closes all clients that were made here. Rejects as the first of them does, when all are closed. Twice is harmless. */
   close(): Promise<void>;
   /** As `close`: with `await using kafka = …` it is called where the block ends. */
   [asyncDispose](): Promise<void>;
@@ -87,12 +87,17 @@ class OpenKafka implements Kafka {
   }
 
   close(): Promise<void> {
-    this.#closing ??= Promise.all([...this.#clients].map((client) => client.stop())).then(() => {});
+    this.#closing ??= this.#stopAll();
     return this.#closing;
   }
 
   [asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #stopAll(): Promise<void> {
+    const stopped = await Promise.allSettled([...this.#clients].map((client) => client.stop()));
+    for (const one of stopped) if (one.status === 'rejected') throw one.reason;
   }
 
   #keep<T extends Client>(client: T): T {
