@@ -90,7 +90,9 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
   }
 
   async #replayInto(shard: S): Promise<void> {
-    const { log } = this.partition;
+    const { log, highWatermark } = this.partition;
+    // What is still being written cannot be read yet. Whether it gets there or not, the end of the log is known then.
+    if (highWatermark < log.logEndOffset) await this.partition.allCommitted().catch(() => {});
     const end = log.logEndOffset;
     let offset = log.logStartOffset;
     while (offset < end) {

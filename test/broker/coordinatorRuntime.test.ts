@@ -12,7 +12,7 @@ import {
   OffsetFetch,
   SyncGroup,
 } from '../../lib/protocol/apis/index.ts';
-import { errorOf } from '../../lib/protocol/errors.ts';
+import { Errors, errorOf } from '../../lib/protocol/errors.ts';
 import type { Host } from '../../lib/trace/host.ts';
 import { DiskFailed } from '../../lib/world/errors.ts';
 import type { DiskFile } from '../../lib/world/world.ts';
@@ -245,4 +245,34 @@ test.each(['timer', 'appended', 'sweep'])(
       expect(await runtime.ask('key', (to) => ({ type: 'wait', to }))).toBe(`after ${written}`);
       runtime.close();
     })(),
+);
+
+test(
+  'before it is read again what is still being written has to be there',
+  onStage(async (stage) => {
+    const clock = stage.world.clock.of('broker-0');
+    await stage.broker.close();
+    await stage.start((host) =>
+      withFiles(host, (file) => ({
+        append: async (chunks) => {
+          await clock.sleep(5_000);
+          await file.append(chunks);
+        },
+      })),
+    );
+    let broken = 'timer';
+    const host = stage.world.process('coordinator').host();
+    const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle(broken), {
+      maxBatchBytes: 1_000,
+    });
+    runtime.start(await stage.broker.topics.ensure('wishes', 1));
+    await stage.sleep(10);
+    const asked = (['wait', 'write'] as const).map((type) => runtime.ask('key', (to) => ({ type, to })));
+    broken = '';
+    expect(await Promise.all(asked)).toEqual(['gone', 'gone']);
+    expect(runtime.errorFor('key')).toBe(Errors.COORDINATOR_LOAD_IN_PROGRESS);
+    await stage.sleep(10_000);
+    expect(await runtime.ask('key', (to) => ({ type: 'wait', to }))).toBe('after 1');
+    runtime.close();
+  }),
 );
