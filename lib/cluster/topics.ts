@@ -14,7 +14,7 @@ import type { Host } from '../trace/host.ts';
 import type { Cancel, Random } from '../world/world.ts';
 import { type Configs, type Metadata, readMetadata, type TopicMetadata, writeMetadata } from './metadataFile.ts';
 import { Partition, PartitionClosed } from './partition.ts';
-import { isInternal } from './topicName.ts';
+import { collides, isInternal } from './topicName.ts';
 
 export type { Configs } from './metadataFile.ts';
 
@@ -84,6 +84,13 @@ export class Topics {
     return this.#byName.get(name);
   }
 
+  /** A topic whose name differs from this one only in `.` and `_`. */
+  colliding(name: string): Topic | undefined {
+    if (!/[._]/.test(name)) return undefined;
+    for (const topic of this.all) if (collides(name, topic.name)) return topic;
+    return undefined;
+  }
+
   /** Calls `listener` whenever there is a new topic, or one with other partitions or settings. */
   onChange(listener: () => void): Cancel {
     this.#listeners.add(listener);
@@ -100,23 +107,28 @@ export class Topics {
 
   /** Answers the topic of this name, which is made when it is missing. The name has been checked. Rejects with a storage error, and nothing is made. */
   ensure(name: string, partitions: number, configs: Configs = {}): Promise<Topic> {
+    return this.#change(async () => this.#byName.get(name) ?? this.#make(name, partitions, configs));
+  }
+
+  /**
+   * Makes a topic. Answers undefined when by now there is one of this name, or of one that collides with it. The name has been checked. Rejects with a
+   * storage error, and nothing is made.
+   */
+  create(name: string, partitions: number, configs: Configs = {}): Promise<Topic | undefined> {
     return this.#change(async () => {
-      const known = this.#byName.get(name);
-      if (known) return known;
-      const topic: TopicMetadata = { name, topicId: randomId(this.#host.random), partitions, configs };
-      const topics = [...this.#metadata.topics, topic];
-      return this.#openWritten({ ...this.#metadata, topics }, () => this.#openTopic(topic));
+      if (this.#byName.has(name) || this.colliding(name)) return undefined;
+      return this.#make(name, partitions, configs);
     });
   }
 
   /**
-   * Gives a topic more partitions, `count` in all; one that has as many stays as it is. Answers undefined when it is gone. Rejects with a storage error, and
-   * nothing is made.
+   * Gives a topic more partitions, `count` in all. Answers undefined when by now it is another than this one: deleted, or with more partitions. Rejects with a
+   * storage error, and nothing is made.
    */
-  addPartitions({ topicId }: Topic, count: number): Promise<Topic | undefined> {
+  addPartitions({ topicId, partitions }: Topic, count: number): Promise<Topic | undefined> {
     return this.#change(async () => {
       const topic = this.#byId.get(topicId);
-      if (topic === undefined || topic.partitions.length >= count) return topic;
+      if (topic?.partitions !== partitions) return undefined;
       const added = await this.#openWritten(this.#metadataWith(topicId, { partitions: count }), () =>
         this.#openPartitions(topic, topic.partitions.length, count),
       );
@@ -179,6 +191,12 @@ export class Topics {
     const partitions = [...this.#byName.values()].flatMap((topic) => topic.partitions);
     const closed = await Promise.allSettled(partitions.map((one) => one.close('is closed: its broker stops')));
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
+  }
+
+  #make(name: string, partitions: number, configs: Configs): Promise<Topic> {
+    const topic: TopicMetadata = { name, topicId: randomId(this.#host.random), partitions, configs };
+    const topics = [...this.#metadata.topics, topic];
+    return this.#openWritten({ ...this.#metadata, topics }, () => this.#openTopic(topic));
   }
 
   async #openTopic(metadata: TopicMetadata): Promise<Topic> {

@@ -127,13 +127,17 @@ describe('adding partitions', () => {
   );
 
   test(
-    'twice at the same time ends with the larger number, and deleting the topic takes all of them',
+    'twice at the same time ends with the larger number, one of two with the same number is told that it came late, and deleting the topic takes all of them',
     onStage(
       async (stage) => {
         const [one, other] = [await stage.client(), await stage.client()];
         await Promise.all([add(one, [{ name: 'ledger', count: 5 }]), add(other, [{ name: 'ledger', count: 3 }])]);
+        expect(stage.broker.topics.named('ledger')?.partitions).toHaveLength(5);
+        const seven = [{ name: 'ledger', count: 7 }];
+        const answers = (await Promise.all([add(one, seven), add(other, seven)])).flat();
+        expect(answers.sort()).toEqual(['INVALID_PARTITIONS', 'NONE']);
         const topic = stage.broker.topics.named('ledger');
-        expect(topic?.partitions.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+        expect(topic?.partitions.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6]);
         await stage.broker.topics.delete(topic!);
         expect(topic?.partitions.every(({ isClosed }) => isClosed)).toBe(true);
         expect(await stage.world.disk('broker-0').list('logs')).toEqual([]);

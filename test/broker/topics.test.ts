@@ -96,6 +96,29 @@ describe('creating topics', () => {
   );
 });
 
+test(
+  'of several that make the same topic at the same time one has made it, and others are told that it is there',
+  onStage(async (stage) => {
+    const clients = [await stage.client(), await stage.client(), await stage.client()];
+    const made = await Promise.all(clients.map((client, at) => create(client, [{ name: 't', numPartitions: at + 1 }])));
+    const [numPartitions, ...late] = made.flat().sort();
+    expect(late).toEqual(['TOPIC_ALREADY_EXISTS', 'TOPIC_ALREADY_EXISTS']);
+    expect(await metadata(clients[0], null)).toEqual([`t:${numPartitions}`]);
+  }),
+);
+
+test(
+  'of names that collide only one is taken, when they come at the same time as well',
+  onStage(async (stage) => {
+    const [one, other] = [await stage.client(), await stage.client()];
+    const made = await Promise.all([create(one, [{ name: 'a.b' }]), create(other, [{ name: 'a_b' }])]);
+    expect(made.flat().sort()).toEqual([1, 'INVALID_TOPIC_EXCEPTION']);
+    const asked = await Promise.all([metadata(one, ['c.d']), metadata(other, ['c_d'])]);
+    expect(asked.flat().sort()).toEqual(['INVALID_TOPIC_EXCEPTION', expect.stringMatching(/^c.d:1$/)]);
+    expect(await metadata(one, null)).toHaveLength(2);
+  }),
+);
+
 /** Starts the broker again, on a disk that refuses new logs whenever `refuses` says so. */
 async function startRefusing(stage: Stage, refuses: () => boolean): Promise<void> {
   stage.crash();

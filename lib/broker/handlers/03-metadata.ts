@@ -2,7 +2,7 @@
  * Metadata, versions 0-12: which brokers and topics are there? A topic that is asked for by name and missing is made, if both the broker
  * (`auto.create.topics.enable`) and the client allow it. Kafka answers UNKNOWN_TOPIC_OR_PARTITION while it makes one; here it is there in the answer.
  */
-import { collides, OFFSETS_TOPIC, topicNameProblem } from '../../cluster/topicName.ts';
+import { OFFSETS_TOPIC, topicNameProblem } from '../../cluster/topicName.ts';
 import type { Topic } from '../../cluster/topics.ts';
 import type { Metadata } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
@@ -61,10 +61,10 @@ async function answer(services: Services, { name, topicId }: WantedTopic, mayCre
   }
   try {
     if (name === OFFSETS_TOPIC) return describe(await ensureOffsetsTopic(services));
-    if ([...topics.all].some((other) => collides(name, other.name))) {
-      return failure(name, topicId, Errors.INVALID_TOPIC_EXCEPTION);
-    }
-    return describe(await topics.ensure(name, config['num.partitions']));
+    if (topics.colliding(name)) return failure(name, topicId, Errors.INVALID_TOPIC_EXCEPTION);
+    const made = await topics.create(name, config['num.partitions']);
+    // Another client was quicker, with this name or with one that collides.
+    return made ? describe(made) : answer(services, { name, topicId }, mayCreate);
   } catch (error) {
     return failure(name, topicId, errorOfAppend(error));
   }

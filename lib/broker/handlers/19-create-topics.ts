@@ -1,6 +1,5 @@
 /** CreateTopics, versions 2-7. */
-import { collides, isInternal, topicNameProblem } from '../../cluster/topicName.ts';
-import type { Topic } from '../../cluster/topics.ts';
+import { isInternal, topicNameProblem } from '../../cluster/topicName.ts';
 import type { CreateTopics } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
 import type { RequestOf, ResponseInput } from '../../protocol/schema.ts';
@@ -17,9 +16,7 @@ export const handleCreateTopics: Handler<typeof CreateTopics> = async (services,
   const topics: TopicResponse[] = [];
   const twice = namedTwice(request.topics.map(({ name }) => name));
   for (const topic of request.topics.filter(({ name }) => !twice.has(name))) {
-    const problem = problemOf(services, topic);
-    if (problem) topics.push(failure(topic.name, problem));
-    else topics.push(await create(services, topic, request.validateOnly));
+    topics.push(await create(services, topic, request.validateOnly));
   }
   const twiceIsOnce = refuse(Errors.INVALID_REQUEST, 'The request names the topic twice.');
   return { topics: [...topics, ...[...twice].map((name) => failure(name, twiceIsOnce))] };
@@ -51,7 +48,7 @@ function problemOf(services: Services, wanted: WantedTopic): Problem | undefined
   if (nameProblem !== null) return refuse(Errors.INVALID_TOPIC_EXCEPTION, nameProblem);
   if (topics.named(name)) return refuse(Errors.TOPIC_ALREADY_EXISTS, `Topic ${name} exists.`);
   if (isInternal(name)) return refuse(Errors.INVALID_REQUEST, `The broker makes ${name} itself when it is needed.`);
-  const other = [...topics.all].find((topic) => collides(name, topic.name));
+  const other = topics.colliding(name);
   if (other) {
     return refuse(
       Errors.INVALID_TOPIC_EXCEPTION,
@@ -91,25 +88,23 @@ function assignmentProblem({ brokerId }: Services, wanted: WantedTopic): Problem
 }
 
 async function create(services: Services, wanted: WantedTopic, validateOnly: boolean): Promise<TopicResponse> {
+  const problem = problemOf(services, wanted);
+  if (problem) return failure(wanted.name, problem);
   const { config, live } = services;
   const { name, assignments } = wanted;
   const asked = assignments.length > 0 ? assignments.length : wanted.numPartitions;
   const numPartitions = asked === -1 ? config['num.partitions'] : asked;
   const settings = settingsOf(wanted.configs);
-  let made: Topic | undefined;
+  const described = { name, numPartitions, replicationFactor: 1, configs: topicEntries(live, settings) };
+  if (validateOnly) return { ...described, errorCode: Errors.NONE.code };
   try {
-    if (!validateOnly) made = await services.topics.ensure(name, numPartitions, settings);
+    const made = await services.topics.create(name, numPartitions, settings);
+    // Another client was quicker: what it has made is a problem now.
+    if (made === undefined) return create(services, wanted, validateOnly);
+    return { ...described, errorCode: Errors.NONE.code, topicId: made.topicId };
   } catch (error) {
     return failure(name, refuse(errorOfAppend(error), error instanceof Error ? error.message : String(error)));
   }
-  return {
-    name,
-    errorCode: Errors.NONE.code,
-    numPartitions: made?.partitions.length ?? numPartitions,
-    replicationFactor: 1,
-    configs: topicEntries(live, made?.configs ?? settings),
-    ...(made ? { topicId: made.topicId } : {}),
-  };
 }
 
 function settingsOf(configs: WantedTopic['configs']): { readonly [name: string]: string } {

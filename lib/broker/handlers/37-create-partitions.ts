@@ -42,7 +42,8 @@ async function add(services: Services, wanted: WantedTopic, validateOnly: boolea
   if (validateOnly) return { name, errorCode: Errors.NONE.code };
   try {
     const grown = await services.topics.addPartitions(topic, count);
-    return grown ? { name, errorCode: Errors.NONE.code } : failure(wanted, Errors.UNKNOWN_TOPIC_OR_PARTITION);
+    // Another client was quicker, and the topic is to be looked at again.
+    return grown ? { name, errorCode: Errors.NONE.code } : add(services, wanted, validateOnly);
   } catch (error) {
     return failure(wanted, errorOfAppend(error), error instanceof Error ? error.message : String(error));
   }
