@@ -190,6 +190,27 @@ describe('giving up', () => {
     await at.close();
   });
 
+  test('a producer that got no id in time asks again for the next record, when the broker is well', async () => {
+    const at = await stage();
+    const producer = at.kafka.producer({ deliveryTimeoutMs: 2000 });
+    at.cluster.on('InitProducerId', { times: 1 }).observe(() => at.cluster.crash(0));
+    const error = await failure(producer.send({ topic: 'ledger', value: 'lost' }));
+    expect(error.message).toMatch(/could not get a producer id within 2000 ms. The last obstacle: nobody listens/);
+    await at.drive(at.cluster.start(0));
+    expect(await producer.send({ topic: 'ledger', value: 'after' })).toMatchObject({ offset: 0 });
+    await at.close();
+  });
+
+  test('a producer that a broker gives no id says so for each record, and asks no more', async () => {
+    const at = await stage();
+    const producer = at.kafka.producer();
+    at.cluster.on('InitProducerId').answerError('CLUSTER_AUTHORIZATION_FAILED');
+    for (const value of ['one', 'other'])
+      expect((await failure(producer.send({ topic: 'ledger', value }))).message).toContain('CLUSTER_AUTHORIZATION');
+    expect(at.requests('producer-1', 'InitProducerId')).toHaveLength(1);
+    await at.close();
+  });
+
   test('a topic that does not exist: the error says how to create it', async () => {
     const at = await stage({ config: { 'auto.create.topics.enable': 'false' } });
     const producer = at.kafka.producer({ maxBlockMs: 3000 });

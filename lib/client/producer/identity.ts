@@ -9,7 +9,7 @@ import { InitProducerId } from '../../protocol/apis/22-init-producer-id.ts';
 import { errorOf, KafkaError } from '../../protocol/errors.ts';
 import { UnsupportedApi } from '../../wire/errors.ts';
 import type { ClientContext } from '../clientContext.ts';
-import { SettingError } from '../errors.ts';
+import { SettingError, TimedOutError } from '../errors.ts';
 import type { ProducerIdentity } from './batch.ts';
 
 const LAST_EPOCH = 0x7fff;
@@ -20,7 +20,7 @@ export class IdentityKeeper {
   readonly #changed: () => void;
   #current: ProducerIdentity | undefined;
   #asking = false;
-  /** Why there will never be an identity, once that is known. */
+  /** Why there is no identity, once that is known: for ever, or while `changed` runs, when it may be had later. */
   failure: Error | undefined;
 
   /** `changed` is called when an identity, or the reason why there is none, has come. */
@@ -57,6 +57,8 @@ export class IdentityKeeper {
     }
     this.#asking = false;
     this.#changed();
+    // That no broker gave one in time may pass. Who waited has been told; the next record has us ask again.
+    if (this.failure instanceof TimedOutError) this.failure = undefined;
   }
 
   async #initProducerId(): Promise<ProducerIdentity> {
