@@ -3,7 +3,8 @@
  *
  * Nothing read here can be trusted: every read checks that the bytes are there, and every announced length is compared with
  * what is left before anything is allocated for it, so a frame of forty bytes that promises two billion entries costs nothing.
- * What does not hold throws `MalformedBytes`; the connection that delivered it is then closed by whoever owns it.
+ * What does not hold throws `MalformedBytes`; the connection that delivered it is then closed by whoever owns it. Text alone is taken as it comes: what
+ * is no UTF-8 in it is replaced, as in Kafka (`Readable.java`), so a client may call itself by a name in Latin-1.
  *
  * Source: Kafka protocol guide, "Protocol Primitive Types".
  */
@@ -14,7 +15,9 @@ export class MalformedBytes extends Error {
 /** Packed bytes hold more than whoever unpacks them wants to have, or than they announce. */
 export class UnpacksToTooMuch extends MalformedBytes {}
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+/** The longest string in a message. */
+const MAX_STRING_BYTES = 0x7fff;
 const TWO_TO_32 = 2 ** 32;
 
 export class Reader {
@@ -125,6 +128,7 @@ export class Reader {
     return this.#bytes.subarray(at, at + length);
   }
 
+  /** Text in UTF-8. Each byte that is none becomes U+FFFD. */
   string(length: number): string {
     const at = this.#take(length);
     const end = at + length;
@@ -135,11 +139,14 @@ export class Reader {
       while (index < end && this.#bytes[index] < 0x80) text += String.fromCharCode(this.#bytes[index++]);
       if (index === end) return text;
     }
-    try {
-      return utf8.decode(this.#bytes.subarray(at, end));
-    } catch {
-      throw new MalformedBytes(`a string at byte ${at} is not valid UTF-8`);
+    const text = utf8.decode(this.#bytes.subarray(at, end));
+    // A replacement takes three bytes where there was one. What could be written before must not become too long for it.
+    if (length <= MAX_STRING_BYTES && length * 3 > MAX_STRING_BYTES) {
+      if (new TextEncoder().encode(text).length > MAX_STRING_BYTES) {
+        throw new MalformedBytes(`a string at byte ${at} is too long, and is not valid UTF-8`);
+      }
     }
+    return text;
   }
 
   /** Checks the announced size of an array before it is allocated: each entry takes at least one byte. */

@@ -181,12 +181,11 @@ export class FieldRows {
     return length;
   }
 
-  /** Holds an announced length against the bytes that are there, and a string against UTF-8, so that the right byte is blamed. */
+  /** Holds an announced length against the bytes that are there, so that the right byte is blamed. */
   #lookAhead(path: string, field: AnyField, shape: Shape): void {
     const from = this.at;
     const length = this.length(path, field, shape);
     if (length > this.bytes.length - this.at) this.#over(path);
-    if (field.format.type === 'string') this.#expectUtf8(path, this.at, this.at + length);
     this.at = from;
   }
 
@@ -194,17 +193,6 @@ export class FieldRows {
   #expect(from: number, path: string, length: number): void {
     const left = this.end - this.at;
     if (length > left) this.bad(from, path, `${counted(length, 'byte')} announced, and ${left} left`);
-  }
-
-  #expectUtf8(path: string, from: number, to: number): void {
-    const decoder = new TextDecoder('utf-8', { fatal: true });
-    for (let at = from; at < to; at++) {
-      try {
-        decoder.decode(this.bytes.subarray(at, at + 1), { stream: at < to - 1 });
-      } catch {
-        this.bad(at, path, 'not UTF-8');
-      }
-    }
   }
 
   #take<Value>(path: string, read: (reader: Reader) => Value): Value {

@@ -6,8 +6,11 @@
  * record without a value, a tombstone, says that the key is gone. It goes too, but later: somebody who is reading the log must have time to
  * come across it. When a compaction meets a tombstone for the first time it writes into its batch when that time will be over.
  *
+ * A batch that cannot be opened, whose producer has filled it with anything, stays as it is.
+ *
  * Source: `Cleaner.shouldRetainRecord`, `MemoryRecords.filterTo`; KIP-534.
  */
+import { MalformedBytes } from '../bytes/reader.ts';
 import { type Batch, decodeBatch, deleteHorizonOf, eachRecord, lastOffsetOf, retainRecords } from '../records/batch.ts';
 import type { Codecs } from '../world/world.ts';
 
@@ -39,7 +42,8 @@ export class LastOffsets {
   /** Takes the records of a batch, all of them, so that there is progress however large it is. */
   add({ header, bytes }: Batch, codecs: Codecs): void {
     if (lastOffsetOf(header) < this.#end) return;
-    if (!header.isControl) for (const { key, offset } of eachRecord(bytes, codecs)) this.#set(key, offset);
+    const offsets = header.isControl ? undefined : unlessUnreadable(() => offsetsIn(bytes, codecs));
+    for (const [key, offset] of offsets ?? []) this.#set(key, offset);
     this.#end = lastOffsetOf(header) + 1;
   }
 
@@ -48,11 +52,9 @@ export class LastOffsets {
     return offset < (this.#offsets.get(textOf(key)) ?? -1);
   }
 
-  #set(key: Uint8Array | null, offset: number): void {
-    if (key === null) return;
-    const text = textOf(key);
-    if (!this.#offsets.has(text)) this.#bytes += key.length + ENTRY_BYTES;
-    this.#offsets.set(text, offset);
+  #set(key: string, offset: number): void {
+    if (!this.#offsets.has(key)) this.#bytes += key.length + ENTRY_BYTES;
+    this.#offsets.set(key, offset);
   }
 }
 
@@ -72,7 +74,8 @@ export function compacted(batch: Batch, compaction: Compaction, codecs: Codecs):
   if (header.recordCount === 0) return isNeeded ? bytes : undefined;
   if (header.isControl || header.baseOffset >= last.end) return bytes;
   const horizon = deleteHorizonOf(bytes, header);
-  const all = decodeBatch(bytes, codecs);
+  const all = unlessUnreadable(() => decodeBatch(bytes, codecs));
+  if (all === undefined) return bytes;
   const records = all.filter(({ key, value, offset }) => {
     if (offset >= last.end) return true;
     // A record without a key can only be from a time when the topic was not compacted: there is nothing that it is the last of.
@@ -84,6 +87,23 @@ export function compacted(batch: Batch, compaction: Compaction, codecs: Codecs):
   const deleteHorizonMs = horizon ?? (hasTombstones ? now + deleteRetentionMs : undefined);
   if (records.length === all.length && deleteHorizonMs === horizon) return bytes;
   return retainRecords(bytes, header, { records, deleteHorizonMs }, codecs);
+}
+
+/** The last offset of each key in one batch. */
+function offsetsIn(bytes: Uint8Array, codecs: Codecs): ReadonlyMap<string, number> {
+  const offsets = new Map<string, number>();
+  for (const { key, offset } of eachRecord(bytes, codecs)) if (key !== null) offsets.set(textOf(key), offset);
+  return offsets;
+}
+
+/** All that a batch has or, where it breaks off, nothing: a part would supersede other records, and no client could read it. */
+function unlessUnreadable<T>(open: () => T): T | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof MalformedBytes) return undefined;
+    throw error;
+  }
 }
 
 /** Bytes as a text that a map can compare: one character for each. */

@@ -2,6 +2,7 @@
  * Finding a record by its time. Segments whose largest time is earlier are passed over; in the first other one the time index says where to begin,
  * and from there it is a walk over headers. Only a batch that may hold the record is opened.
  */
+import { MalformedBytes } from '../bytes/reader.ts';
 import { type BatchHeader, eachRecord, type LogRecord, lastOffsetOf } from '../records/batch.ts';
 import type { Codecs } from '../world/world.ts';
 import type { Segment } from './segment.ts';
@@ -56,7 +57,14 @@ async function firstIn(
   return null;
 }
 
-/** The records of a batch from an offset on: a log may begin inside a batch. */
+/**
+ * The records of a batch from an offset on: a log may begin inside a batch. They end where the batch cannot be read. Its producer has made it so, and
+ * those who look for records of others must come past it.
+ */
 export function* recordsSince(from: number, batch: Uint8Array, codecs: Codecs): Iterable<LogRecord> {
-  for (const record of eachRecord(batch, codecs)) if (record.offset >= from) yield record;
+  try {
+    for (const record of eachRecord(batch, codecs)) if (record.offset >= from) yield record;
+  } catch (error) {
+    if (!(error instanceof MalformedBytes)) throw error;
+  }
 }

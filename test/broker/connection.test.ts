@@ -162,6 +162,20 @@ describe('what makes no sense', () => {
   );
 
   test(
+    'a client whose name is in Latin-1 is answered, as by Kafka',
+    onStage(async (stage) => {
+      const stream = await stage.stream();
+      const asked = concat(
+        encodeRequest(Metadata, { apiVersion: 4, correlationId: 3, clientId: 'caf?' }, { topics: [] }),
+      );
+      asked[asked.indexOf(0x3f)] = 0xe9;
+      await stream.write([asked]);
+      expect(idsOf(await frames(stream, 1))).toEqual([3]);
+      expect(stage.broker.connections[0].clientId).toBe('caf\ufffd');
+    }),
+  );
+
+  test(
     'ApiVersions in a version of the future is answered in the oldest form',
     onStage(async (stage) => {
       const stream = await stage.stream();

@@ -154,7 +154,17 @@ describe('bytes that cannot be trusted', () => {
     expect(() => new Reader(new Uint8Array(6).fill(0x80)).unsignedVarint()).toThrow(MalformedBytes);
   });
 
-  test('text is UTF-8', () => {
-    expect(() => new Reader(Uint8Array.of(0x61, 0xff)).string(2)).toThrow('not valid UTF-8');
+  test('what is no UTF-8 in a text is replaced, in short texts and in long ones', () => {
+    expect(new Reader(Uint8Array.of(0x63, 0x61, 0x66, 0xe9)).string(4)).toBe('caf\ufffd');
+    expect(new Reader(new Uint8Array(50).fill(0x61).fill(0xe9, 49)).string(50)).toBe(`${'a'.repeat(49)}\ufffd`);
+  });
+
+  test('a text that would be too long to be written again with all its replacements is refused', () => {
+    const wrong = (length: number) => new Reader(new Uint8Array(length).fill(0xff)).string(length);
+    expect(wrong(10_922)).toBe('\ufffd'.repeat(10_922));
+    expect(() => wrong(10_923)).toThrow(MalformedBytes);
+    const right = (length: number) => new Reader(new Uint8Array(length).fill(0x61)).string(length);
+    expect(right(32_767)).toHaveLength(32_767);
+    expect(right(1 << 20)).toHaveLength(1 << 20);
   });
 });

@@ -81,7 +81,6 @@ test.each<[name: string, from: string, to: string, caret: string]>([
     '     ^^ apiVersion: ApiVersions is described here in versions 0 to 4',
   ],
   ['a name that is too long', '00 07', '00 77', '     ^^ clientId: 119 bytes announced, and 7 left'],
-  ['a name that is no text', '66 6b', '66 ff', '                    ^^ clientId: not UTF-8'],
   ['a frame that came in part', ' 6a 73', '', '                          ^^ clientId: 2 bytes missing'],
   [
     'a frame that says less than it has',
@@ -92,6 +91,11 @@ test.each<[name: string, from: string, to: string, caret: string]>([
 ])('%s: the caret stands under the byte to blame', (_, from, to, caret) => {
   const bytes = hex(askedByKafkajs.replace(from, to));
   expect(explained(bytes).split('\n').at(-1)).toBe(caret);
+});
+
+test('a name that is no UTF-8 is shown as the broker reads it', () => {
+  const { bad, rows } = explainFrame(hex(askedByKafkajs.replace('66 6b', '66 ff')));
+  expect([bad, rows.at(-1)?.value]).toEqual([undefined, '"kaf\ufffdajs"']);
 });
 
 test('every request in every version is explained to its last byte', () => {

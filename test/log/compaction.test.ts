@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Log, OffsetOutOfRange, StorageError } from '../../lib/log/log.ts';
-import { batchesIn, lastOffsetOf, readBatchHeader } from '../../lib/records/batch.ts';
+import { batchesIn, HEADER_BYTES, lastOffsetOf, readBatchHeader } from '../../lib/records/batch.ts';
 import { DiskFailed } from '../../lib/world/errors.ts';
 import type { TestDisk } from './disk.ts';
 import { keyed, openLog, put, segmentsOn, timedHost, wordsOf } from './keeping.ts';
-import { FIRST, FOLDER, hostWith } from './setup.ts';
+import { changed, FIRST, FOLDER, hostWith } from './setup.ts';
 
 const bytes = keyed(['a=0']).length;
 /** Three batches of one record a segment; whatever is new is compacted at once. */
@@ -47,6 +47,25 @@ describe('compaction', () => {
     expect(await wordsOf(log)).toEqual(['1:b=1', '2:c=1', '3:a=2', '4:d=1', '5:x=1', '6:y=1']);
     const header = readBatchHeader(await log.read(0, 1, 7));
     expect(header).toMatchObject({ baseOffset: 0, lastOffsetDelta: 2, recordCount: 2 });
+  });
+
+  test('leaves a batch that cannot be opened as it is, and what came before it', async () => {
+    const broken = changed(keyed(['a=3', 'a=4']), (bytes) => bytes.fill(0xff, bytes.length - 4));
+    const timed = timedHost(10_000);
+    const log = await openLog(timed, { ...compacting, segmentBytes: 2 * bytes + broken.length });
+    await put(log, one('a=1', 'a=2'));
+    await log.append(broken, 0).written;
+    await put(log, one('c=1'));
+    expect(await log.compact(5)).toBe(true);
+    const batches = [...batchesIn(await log.read(0, 1_000, 5))];
+    const left = batches.map(({ header }) => [header.baseOffset, header.recordCount]);
+    expect(left.slice(0, 3)).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ]);
+    expect(batches[2].bytes.subarray(HEADER_BYTES)).toEqual(broken.subarray(HEADER_BYTES));
+    expect(await log.compact(5)).toBe(false);
   });
 
   test('leaves the segment that is written to alone, and what is not safe', async () => {

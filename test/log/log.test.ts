@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { crc32c } from '../../lib/bytes/crc32c.ts';
 import { concat } from '../../lib/bytes/writer.ts';
 import { BatchTooLarge, Log, OffsetOutOfRange, StorageError } from '../../lib/log/log.ts';
-import { CorruptBatch, readBatchHeader } from '../../lib/records/batch.ts';
+import { CorruptBatch, encodeBatch, HEADER_BYTES, readBatchHeader } from '../../lib/records/batch.ts';
 import { DiskFailed } from '../../lib/world/errors.ts';
-import { batchOf, FIRST, FOLDER, fill, hostWith, readAll, valuesIn } from './setup.ts';
+import { codecs } from '../records/codecs.ts';
+import { batchOf, changed, FIRST, FOLDER, fill, hostWith, readAll, unreadable, valuesIn } from './setup.ts';
 
 /** A promise and the key to it. */
 function gate() {
@@ -272,12 +272,28 @@ describe('offsetForTime', () => {
 
   test('goes on when a header promises a time that none of its records has', async () => {
     const log = await Log.open(hostWith(), FOLDER);
-    const liar = batchOf(['x'], { timestamp: 100 });
-    new DataView(liar.buffer, liar.byteOffset).setInt32(39, 999_999);
-    new DataView(liar.buffer, liar.byteOffset).setUint32(17, crc32c(liar, 21));
+    const liar = changed(batchOf(['x'], { timestamp: 100 }), (bytes) => {
+      new DataView(bytes.buffer).setInt32(39, 999_999);
+    });
     log.append(liar, 0);
     await log.append(batchOf(['y'], { timestamp: 500 }), 0).written;
     expect(await log.offsetForTime(200)).toMatchObject({ offset: 1, timestamp: 500 });
+  });
+
+  test('steps over a batch that cannot be opened, and reads headers whose names are no UTF-8', async () => {
+    const log = await Log.open(hostWith(), FOLDER);
+    log.append(unreadable(batchOf(['x'], { timestamp: 300 })), 0);
+    const header = { key: 'caf?', value: null };
+    const latin = encodeBatch([{ timestamp: 400, key: null, value: null, headers: [header] }], {}, codecs);
+    log.append(
+      changed(latin, (bytes) => {
+        bytes[bytes.indexOf(0x3f, HEADER_BYTES)] = 0xe9;
+      }),
+      0,
+    );
+    await log.append(batchOf(['y'], { timestamp: 500 }), 0).written;
+    expect(await log.offsetForTime(200)).toMatchObject({ offset: 1, timestamp: 400 });
+    expect(await log.offsetForTime(401)).toMatchObject({ offset: 2, timestamp: 500 });
   });
 });
 

@@ -1,7 +1,8 @@
 /** What the tests of the log share: a host with a disk of its own, and batches to put into a log. */
 
+import { crc32c } from '../../lib/bytes/crc32c.ts';
 import type { Log } from '../../lib/log/log.ts';
-import { type BatchSettings, batchesIn, decodeBatch, encodeBatch } from '../../lib/records/batch.ts';
+import { type BatchSettings, batchesIn, decodeBatch, encodeBatch, HEADER_BYTES } from '../../lib/records/batch.ts';
 import type { Host } from '../../lib/trace/host.ts';
 import { Trace } from '../../lib/trace/trace.ts';
 import { codecs } from '../records/codecs.ts';
@@ -34,6 +35,19 @@ export function batchOf(values: readonly string[], settings: BatchSettings & { t
     rest,
     codecs,
   );
+}
+
+/** A batch of which somebody has changed bytes, and computed the checksum that goes with them: a log takes it as it is. */
+export function changed(batch: Uint8Array, change: (bytes: Uint8Array) => void): Uint8Array {
+  const bytes = batch.slice();
+  change(bytes);
+  new DataView(bytes.buffer).setUint32(17, crc32c(bytes, 21));
+  return bytes;
+}
+
+/** A batch whose records nobody can take apart. */
+export function unreadable(batch: Uint8Array): Uint8Array {
+  return changed(batch, (bytes) => bytes.fill(0xff, HEADER_BYTES));
 }
 
 /** The values of all records in some bytes of a log, with their offsets: `5:hello`. */
