@@ -10,7 +10,7 @@ import { GroupShard } from '../coordinators/groupShard.ts';
 import type { Host } from '../trace/host.ts';
 import type { Address, Cancel, Listener, Stream } from '../world/world.ts';
 import type { Authentication } from './authentication.ts';
-import { type BrokerConfig, ConfigError, groupSettings, logSettings } from './config.ts';
+import { type BrokerConfig, ConfigError, groupSettings, logSettings, topicSetting } from './config.ts';
 import { ClientConnection, type ConnectionParts } from './connection.ts';
 import { CoordinatorRuntime } from './coordinatorRuntime.ts';
 import { Purgatory } from './delayed.ts';
@@ -81,7 +81,8 @@ export class Broker {
       for (const [name, partitions] of Object.entries(settings.topics ?? {})) await topics.ensure(name, partitions);
       const newShard = () => new GroupShard(groupSettings(live.current));
       const groups: GroupRuntime = new CoordinatorRuntime(host, newShard, {
-        maxBatchBytes: live.current['message.max.bytes'],
+        maxBatchBytes: () =>
+          topicSetting(live.current, topics.named(OFFSETS_TOPIC)?.configs ?? {}, 'max.message.bytes'),
       });
       undo.push(() => groups.close());
       const known = topics.named(OFFSETS_TOPIC);

@@ -41,7 +41,7 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
   readonly partition: Partition;
   readonly #host: Host;
   readonly #newShard: () => S;
-  readonly #maxBatchBytes: number;
+  readonly #maxBatchBytes: () => number;
   readonly #parked = new Map<ReplyTo, (response: Response) => void>();
   readonly #timers = new Map<string, Map<string, Cancel>>();
   #shard: S;
@@ -50,7 +50,7 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
   #incarnation = 0;
   #requests: ReplyTo = 0;
 
-  constructor(host: Host, partition: Partition, newShard: () => S, maxBatchBytes: number) {
+  constructor(host: Host, partition: Partition, newShard: () => S, maxBatchBytes: () => number) {
     this.#host = host;
     this.partition = partition;
     this.#newShard = newShard;
@@ -178,7 +178,7 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
       {},
       this.#host.codecs,
     );
-    if (batch.length > this.#maxBatchBytes) return { error: Errors.MESSAGE_TOO_LARGE };
+    if (batch.length > this.#maxBatchBytes()) return { error: Errors.MESSAGE_TOO_LARGE };
     try {
       return this.partition.append(batch);
     } catch (error) {

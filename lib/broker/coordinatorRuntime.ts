@@ -15,10 +15,11 @@ import { CoordinatorPartition, type Shard, type Unasked } from './coordinatorPar
 export class CoordinatorRuntime<Event, Response, S extends Shard<Event, Response>> {
   readonly #host: Host;
   readonly #newShard: () => S;
-  readonly #maxBatchBytes: number;
+  readonly #maxBatchBytes: () => number;
   #partitions: readonly CoordinatorPartition<Event, Response, S>[] = [];
 
-  constructor(host: Host, newShard: () => S, settings: { readonly maxBatchBytes: number }) {
+  /** `maxBatchBytes` is asked at every append, since it can be changed while the broker runs. */
+  constructor(host: Host, newShard: () => S, settings: { readonly maxBatchBytes: () => number }) {
     this.#host = host;
     this.#newShard = newShard;
     this.#maxBatchBytes = settings.maxBatchBytes;

@@ -4,13 +4,17 @@ import type { Shard } from '../../lib/broker/coordinatorPartition.ts';
 import { CoordinatorRuntime } from '../../lib/broker/coordinatorRuntime.ts';
 import type { CoordinatorRecord, Outcome, ReplyTo, RuntimeEvent } from '../../lib/coordinators/outcome.ts';
 import {
+  BROKER_RESOURCE,
+  ConfigOperation,
   FindCoordinator,
   Heartbeat,
+  IncrementalAlterConfigs,
   JoinGroup,
   ListGroups,
   OffsetCommit,
   OffsetFetch,
   SyncGroup,
+  TOPIC_RESOURCE,
 } from '../../lib/protocol/apis/index.ts';
 import { Errors, errorOf } from '../../lib/protocol/errors.ts';
 import type { Host } from '../../lib/trace/host.ts';
@@ -112,6 +116,27 @@ test(
     },
     { topics: { ledger: 3 }, config: { ...settings.config, 'message.max.bytes': '500' } },
   ),
+);
+
+test(
+  'how large a batch of the coordinator may be is looked up each time: by its own topic, or the broker',
+  onStage(async (stage) => {
+    const client = await stage.client();
+    await client.ask(FindCoordinator, { coordinatorKeys: ['bank'] });
+    const set = async (resourceType: number, resourceName: string, name: string, value: string) => {
+      const resources = [
+        { resourceType, resourceName, configs: [{ name, configOperation: ConfigOperation.SET, value }] },
+      ];
+      return nameOf((await client.ask(IncrementalAlterConfigs, { resources })).responses[0]);
+    };
+    const metadata = 'm'.repeat(500);
+    expect(await commit(client, 1, metadata)).toBe('NONE');
+    expect(await set(BROKER_RESOURCE, '', 'message.max.bytes', '500')).toBe('NONE');
+    expect(await commit(client, 2, metadata)).toBe('INVALID_COMMIT_OFFSET_SIZE');
+    expect(await set(TOPIC_RESOURCE, '__consumer_offsets', 'max.message.bytes', '1000')).toBe('NONE');
+    expect(await commit(client, 3, metadata)).toBe('NONE');
+    expect(await client.committed('bank', 'ledger', 0)).toBe(3);
+  }, settings),
 );
 
 test(
@@ -231,7 +256,7 @@ test.each(['timer', 'appended', 'sweep'])(
       let broken = failsAt;
       const host = stage.world.process('coordinator').host();
       const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle(broken), {
-        maxBatchBytes: 1_000,
+        maxBatchBytes: () => 1_000,
       });
       runtime.start(await stage.broker.topics.ensure('wishes', 1));
       await stage.sleep(10);
@@ -263,7 +288,7 @@ test(
     let broken = 'timer';
     const host = stage.world.process('coordinator').host();
     const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle(broken), {
-      maxBatchBytes: 1_000,
+      maxBatchBytes: () => 1_000,
     });
     runtime.start(await stage.broker.topics.ensure('wishes', 1));
     await stage.sleep(10);
