@@ -29,6 +29,10 @@ export interface ConsumerGroupMetadata {
 /**
  * A consumer takes one call at a time: a call while another is unsettled rejects with `ConcurrentModificationError`; only `wakeup` may come at
  * any time. Callbacks may call the consumer, except `poll`, `subscribe`, `assign` and `close`.
+ *
+ * `for await (const record of consumer)` polls when it has been through what the last poll returned. It is done with a record when it asks for the next,
+ * or when it is left: reading then goes on at the first record that it was not given. A consumer that is closed in the middle of the loop's work
+ * commits, if it does so by itself, neither the record in hand nor those behind it, and the loop ends.
  */
 export interface Consumer<K = string, V = string> extends AsyncIterable<ConsumerRecord<K, V>> {
   /**

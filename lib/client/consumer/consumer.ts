@@ -34,6 +34,8 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   readonly #parts: ConsumerParts<K, V>;
   #isStopping = false;
   #closing: Promise<void> | undefined;
+  /** What a loop over the consumer is going through, or the last that one has gone through. */
+  #handOut: HandOut<K, V> | undefined;
 
   constructor(host: Host, bootstrap: readonly Address[], given: ConsumerSettings<K, V>) {
     this.#settings = consumerSettings(given);
@@ -126,6 +128,9 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     const { state, positions } = this.#parts;
     while (this.#closing === undefined) {
       const handOut = new HandOut(await this.poll(ITERATION_MS), state, positions);
+      this.#handOut = handOut;
+      // A poll that was on its last steps when the consumer was closed still comes back with records.
+      if (this.#closing !== undefined) handOut.stop();
       try {
         for (const record of handOut) yield record;
       } finally {
@@ -273,6 +278,8 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
   #close(timeoutMs: number): Promise<void> {
     const { calls, state, context, autoCommit, commits, rebalancer, membership } = this.#parts;
     this.#closing ??= (async () => {
+      // What a loop over the consumer has not been given, or is not done with, is not committed.
+      this.#handOut?.stop();
       const deadline = new Deadline(context.timers, new Wakeup(), timeoutMs);
       try {
         if (state.kind !== 'none') await autoCommit.now(deadline.leftMs);

@@ -33,6 +33,11 @@ export class HandOut<K, V> {
     this.#endAt(this.#index + 1);
   }
 
+  /** The consumer is being closed: nothing more is handed out. What the loop has in hand it has not finished, so that is to be read again, too. */
+  stop(): void {
+    this.#endAt(this.#index);
+  }
+
   #endAt(index: number): void {
     for (const record of this.#records.slice(index)) {
       const partition = this.#state.find(record);
