@@ -82,10 +82,8 @@ class LinkedStream implements Stream {
   #queued = 0;
   #heldBytes = 0;
   #ended: string | undefined;
-  #end!: () => void;
-  readonly #hasEnded = new Promise<null>((resolve) => {
-    this.#end = () => resolve(null);
-  });
+  /** What wakes those who wait for bytes, or for room. A promise of the end would keep all that was ever read: it keeps who has raced with it. */
+  readonly #wakes = new Set<() => void>();
 
   constructor(stream: Stream, out: Lane, into: Lane) {
     this.remote = stream.remote;
@@ -96,7 +94,7 @@ class LinkedStream implements Stream {
   }
 
   read(): Promise<Uint8Array | null> {
-    return Promise.race([this.#hasEnded, this.#next()]);
+    return this.#untilEnd(this.#next());
   }
 
   async write(chunks: readonly Uint8Array[]): Promise<void> {
@@ -110,7 +108,7 @@ class LinkedStream implements Stream {
       this.#heldBytes -= bytes;
       await this.#stream.write(copies);
     });
-    if (this.#heldBytes > BUFFER_BYTES) await Promise.race([gone, this.#hasEnded]);
+    if (this.#heldBytes > BUFFER_BYTES) await this.#untilEnd(gone);
   }
 
   /** Behind a cut the other side does not learn of it before the cut is mended. */
@@ -123,6 +121,21 @@ class LinkedStream implements Stream {
       await this.#out.pass();
       this.#leave(reason);
     });
+  }
+
+  /** As `promise`, or null when the connection ends first. */
+  #untilEnd<T>(promise: Promise<T>): Promise<T | null> {
+    return new Promise((resolve, reject) => {
+      const wake = () => resolve(null);
+      if (this.#ended !== undefined) wake();
+      else this.#wakes.add(wake);
+      promise.then(resolve, reject).finally(() => this.#wakes.delete(wake));
+    });
+  }
+
+  #end(): void {
+    for (const wake of this.#wakes) wake();
+    this.#wakes.clear();
   }
 
   async #next(): Promise<Uint8Array | null> {
