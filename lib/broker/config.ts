@@ -230,7 +230,7 @@ function unknownProperty(name: string): string {
   return `there is no setting ${JSON.stringify(name)} here; ${advice}`;
 }
 
-/** As in Kafka, which would rather refuse a request than work on it for minutes. */
+/** How many partitions one request can make. As in Kafka, which would rather refuse a request than work on it for minutes. */
 export const MAX_PARTITIONS_AT_ONCE = 10_000;
 
 /** Settings of a topic that may differ from the broker's, with the broker's property that they stand in for. */

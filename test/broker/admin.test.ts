@@ -120,9 +120,11 @@ describe('adding partitions', () => {
         const ledger = { name: 'ledger', count: 3 };
         expect(await add(client, [ledger, ledger])).toEqual(['INVALID_REQUEST']);
         expect(await add(client, [ledger], true)).toEqual(['NONE']);
+        const wanted = [9_999, 6, 3].map((count, at) => ({ name: ['ledger', 'rates', 'other'][at], count }));
+        expect(await add(client, wanted, true)).toEqual(['NONE', 'POLICY_VIOLATION', 'POLICY_VIOLATION']);
         expect(stage.broker.topics.named('ledger')?.partitions).toHaveLength(2);
       },
-      { topics },
+      { topics: { ...topics, rates: 1, other: 1 } },
     ),
   );
 

@@ -97,6 +97,33 @@ describe('creating topics', () => {
 });
 
 test(
+  'a request for more than 10 000 partitions in all is refused as a whole, whatever else is wrong with it',
+  onStage(
+    async (stage) => {
+      const client = await stage.client();
+      const many = (name: string, numPartitions: number) => ({ name, numPartitions });
+      const refused = (count: number) => Array<string>(count).fill('POLICY_VIOLATION');
+      const check = (...topics: NewTopic[]) => create(client, topics, true);
+      expect(await check(many('a', 4_000), many('b', 4_000))).toEqual([4_000, 4_000]);
+      expect(await check(many('a', 4_000), many('b', 4_000), many('c', 2_001))).toEqual(refused(3));
+      expect(await create(client, [many('a', 1), many('b', 10_000)])).toEqual(refused(2));
+      expect(await check(many('a', 9_999), many('ledger', 1), many('a b', 1))).toEqual(refused(3));
+      // The broker's number counts, and so do assignments; what cannot be does not, nor what is named twice.
+      expect(await check(many('a', 9_998), many('b', -1))).toEqual(refused(2));
+      const assignments = [0, 1, 2].map((partitionIndex) => ({ partitionIndex, brokerIds: [0] }));
+      expect(await check(many('a', 9_998), { ...many('b', -1), replicationFactor: -1, assignments })).toEqual(
+        refused(2),
+      );
+      expect(await check(many('a', 9_000), many('b', -9_000))).toEqual([9_000, 'INVALID_PARTITIONS']);
+      expect(await check(many('d', 9_000), many('a', 9_000), many('d', 9_000))).toEqual([9_000, 'INVALID_REQUEST']);
+      expect(await check(many('d', 1), many('a', 9_000), many('d', 1), many('b', 9_000))).toEqual(refused(4));
+      expect(await metadata(client, null)).toEqual(['ledger:1']);
+    },
+    { topics: { ledger: 1 }, config: { 'num.partitions': '3' } },
+  ),
+);
+
+test(
   'of several that make the same topic at the same time one has made it, and others are told that it is there',
   onStage(async (stage) => {
     const clients = [await stage.client(), await stage.client(), await stage.client()];

@@ -1,4 +1,4 @@
-/** CreateTopics, versions 2-7. */
+/** CreateTopics, versions 2-7. Each topic is made or refused by itself, but for a request that wants too many partitions in all. */
 import { isInternal, topicNameProblem } from '../../cluster/topicName.ts';
 import type { CreateTopics } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
@@ -15,9 +15,13 @@ type TopicResponse = ResponseInput<typeof CreateTopics>['topics'][number];
 export const handleCreateTopics: Handler<typeof CreateTopics> = async (services, request) => {
   const topics: TopicResponse[] = [];
   const twice = namedTwice(request.topics.map(({ name }) => name));
-  for (const topic of request.topics.filter(({ name }) => !twice.has(name))) {
-    topics.push(await create(services, topic, request.validateOnly));
+  const once = request.topics.filter(({ name }) => !twice.has(name));
+  const partitions = once.map((topic) => Math.max(0, partitionsOf(services, topic)));
+  if (partitions.reduce((sum, count) => sum + count, 0) > MAX_PARTITIONS_AT_ONCE) {
+    const message = `No more than ${MAX_PARTITIONS_AT_ONCE} partitions can be made at once.`;
+    return { topics: request.topics.map(({ name }) => failure(name, refuse(Errors.POLICY_VIOLATION, message))) };
   }
+  for (const topic of once) topics.push(await create(services, topic, request.validateOnly));
   const twiceIsOnce = refuse(Errors.INVALID_REQUEST, 'The request names the topic twice.');
   return { topics: [...topics, ...[...twice].map((name) => failure(name, twiceIsOnce))] };
 };
@@ -61,9 +65,6 @@ function problemOf(services: Services, wanted: WantedTopic): Problem | undefined
   if (configProblem !== null) return refuse(Errors.INVALID_CONFIG, configProblem);
   if (assignments.length > 0) return assignmentProblem(services, wanted);
   if (numPartitions !== -1 && numPartitions < 1) return refuse(Errors.INVALID_PARTITIONS);
-  if (numPartitions > MAX_PARTITIONS_AT_ONCE) {
-    return refuse(Errors.POLICY_VIOLATION, `No more than ${MAX_PARTITIONS_AT_ONCE} partitions can be made at once.`);
-  }
   if (replicationFactor !== -1 && replicationFactor !== 1) {
     return refuse(
       Errors.INVALID_REPLICATION_FACTOR,
@@ -87,15 +88,19 @@ function assignmentProblem({ brokerId }: Services, wanted: WantedTopic): Problem
   return wrong ? refuse(Errors.INVALID_REPLICA_ASSIGNMENT) : undefined;
 }
 
+/** How many partitions are asked for, whether there can be so many or not. */
+function partitionsOf({ config }: Services, { assignments, numPartitions }: WantedTopic): number {
+  if (assignments.length > 0) return assignments.length;
+  return numPartitions === -1 ? config['num.partitions'] : numPartitions;
+}
+
 async function create(services: Services, wanted: WantedTopic, validateOnly: boolean): Promise<TopicResponse> {
   const problem = problemOf(services, wanted);
   if (problem) return failure(wanted.name, problem);
-  const { config, live } = services;
-  const { name, assignments } = wanted;
-  const asked = assignments.length > 0 ? assignments.length : wanted.numPartitions;
-  const numPartitions = asked === -1 ? config['num.partitions'] : asked;
+  const { name } = wanted;
+  const numPartitions = partitionsOf(services, wanted);
   const settings = settingsOf(wanted.configs);
-  const described = { name, numPartitions, replicationFactor: 1, configs: topicEntries(live, settings) };
+  const described = { name, numPartitions, replicationFactor: 1, configs: topicEntries(services.live, settings) };
   if (validateOnly) return { ...described, errorCode: Errors.NONE.code };
   try {
     const made = await services.topics.create(name, numPartitions, settings);

@@ -12,16 +12,31 @@ type TopicResult = ResponseInput<typeof CreatePartitions>['results'][number];
 
 export const handleCreatePartitions: Handler<typeof CreatePartitions> = async (services, request) => {
   const results: TopicResult[] = [];
+  let left = MAX_PARTITIONS_AT_ONCE;
   for (const name of new Set(request.topics.map((topic) => topic.name))) {
     const [wanted, twice] = request.topics.filter((topic) => topic.name === name);
-    if (twice) results.push(failure(wanted, Errors.INVALID_REQUEST, 'The request names the topic twice.'));
-    else results.push(await add(services, wanted, request.validateOnly));
+    if (twice) {
+      results.push(failure(wanted, Errors.INVALID_REQUEST, 'The request names the topic twice.'));
+      continue;
+    }
+    left -= addedBy(services, wanted);
+    results.push(await add(services, wanted, request.validateOnly, left < 0));
   }
   return { results };
 };
 
+function addedBy({ topics }: Services, { name, count }: WantedTopic): number {
+  return Math.max(0, count - (topics.named(name)?.partitions.length ?? count));
+}
+
 // #region add
-async function add(services: Services, wanted: WantedTopic, validateOnly: boolean): Promise<TopicResult> {
+/** `tooMany`: with this topic the request wants more partitions than are made at once. */
+async function add(
+  services: Services,
+  wanted: WantedTopic,
+  validateOnly: boolean,
+  tooMany: boolean,
+): Promise<TopicResult> {
   const topic = services.topics.named(wanted.name);
   if (topic === undefined) return failure(wanted, Errors.UNKNOWN_TOPIC_OR_PARTITION);
   const { name, count, assignments } = wanted;
@@ -32,7 +47,7 @@ async function add(services: Services, wanted: WantedTopic, validateOnly: boolea
     const has = `Topic ${name} has ${topic.partitions.length} partitions, and it can only get more.`;
     return failure(wanted, Errors.INVALID_PARTITIONS, has);
   }
-  if (added > MAX_PARTITIONS_AT_ONCE) {
+  if (tooMany) {
     return failure(wanted, Errors.POLICY_VIOLATION, `No more than ${MAX_PARTITIONS_AT_ONCE} can be added at once.`);
   }
   const misplaced = assignments?.some(({ brokerIds }) => brokerIds.length !== 1 || brokerIds[0] !== services.brokerId);
@@ -43,7 +58,7 @@ async function add(services: Services, wanted: WantedTopic, validateOnly: boolea
   try {
     const grown = await services.topics.addPartitions(topic, count);
     // Another client was quicker, and the topic is to be looked at again.
-    return grown ? { name, errorCode: Errors.NONE.code } : add(services, wanted, validateOnly);
+    return grown ? { name, errorCode: Errors.NONE.code } : add(services, wanted, validateOnly, tooMany);
   } catch (error) {
     return failure(wanted, errorOfAppend(error), error instanceof Error ? error.message : String(error));
   }
