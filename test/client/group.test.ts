@@ -190,6 +190,24 @@ describe('callbacks', () => {
     await at.close();
   });
 
+  test('may not poll either when a callback of a commit was called in the middle of it', async () => {
+    const at = await stage();
+    let refusal: Error | undefined;
+    let calls = 0;
+    const consumer = at.kafka.consumer(settings);
+    await consumer.subscribe(['ledger'], {
+      onPartitionsAssigned: async () => {
+        if (++calls > 1) return;
+        consumer.commitAsync([{ ...ledger0, offset: 0 }], () => {});
+        await consumer.commitSync([{ ...ledger0, offset: 0 }]);
+        refusal = await failure(consumer.poll(0));
+      },
+    });
+    await pollUntil([consumer], () => refusal !== undefined);
+    expect(refusal?.message).toContain('inside a rebalance callback');
+    await at.close();
+  });
+
   // Java does the same: it takes the assignment in hand once more, and finds nothing new in it.
   test('what one of them throws, poll throws; the next poll calls it for nothing, and goes on', async () => {
     const at = await stage();

@@ -47,12 +47,14 @@ export class OneAtATime {
   /** Runs a callback of the application in the middle of a call. */
   async callOut(run: () => void | Promise<void>): Promise<void> {
     const call = this.#call;
+    // Within a callback there may be calls that call back in turn.
+    const wasCallingOut = this.#isCallingOut;
     this.#call = undefined;
     this.#isCallingOut = true;
     try {
       await run();
     } finally {
-      this.#isCallingOut = false;
+      this.#isCallingOut = wasCallingOut;
       this.#call = call;
     }
   }
