@@ -6,7 +6,7 @@
  */
 import type { GroupSettings } from '../coordinators/events.ts';
 import type { LogSettings } from '../log/log.ts';
-import { choice, flag, MAX_INT, MAX_LONG, type Property, ratio, several, whole } from './property.ts';
+import { choice, flag, MAX_INT, MAX_LONG, orNone, type Property, ratio, several, whole } from './property.ts';
 
 export { type PropertyType, textOf } from './property.ts';
 
@@ -60,10 +60,12 @@ export const properties = {
     [1, MAX_LONG],
     'How often is looked for segments that are to be deleted.',
   ),
-  'log.cleanup.policy': several(
-    'delete',
-    ['compact', 'delete'],
-    'What is done with old records: whole segments are deleted, or of each key the last record is kept.',
+  'log.cleanup.policy': orNone(
+    several(
+      'delete',
+      ['compact', 'delete'],
+      'What is done with old records: whole segments are deleted, or of each key the last record is kept; with an empty list, nothing.',
+    ),
   ),
   'log.cleaner.min.cleanable.ratio': ratio(0.5, 'Which part of a log must be new before it is compacted.'),
   'log.cleaner.delete.retention.ms': whole(

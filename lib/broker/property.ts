@@ -33,7 +33,7 @@ export function whole(value: number, [least, most]: readonly [number, number], a
     accepts: `a whole number from ${least} to ${textOf(most)}`,
     about,
     parse(text) {
-      const number = text === LARGEST_LONG ? MAX_LONG : /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+      const number = text === LARGEST_LONG ? MAX_LONG : /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
       return number >= least && number <= most ? number : undefined;
     },
   };
@@ -46,7 +46,7 @@ export function ratio(value: number, about: string): Property<number> {
     accepts: 'a number from 0 to 1',
     about,
     parse(text) {
-      const number = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+      const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
       return number >= 0 && number <= 1 ? number : undefined;
     },
   };
@@ -69,6 +69,12 @@ export function several(value: string, choices: readonly string[], about: string
       return chosen.every((one) => choices.includes(one)) ? chosen.join(',') : undefined;
     },
   };
+}
+
+/** A list that may be empty as well. */
+export function orNone(list: Property<string>): Property<string> {
+  const parse = (text: string) => (text === '' ? text : list.parse(text));
+  return { ...list, accepts: `${list.accepts}, or an empty text`, parse };
 }
 
 /** A value as Kafka writes it. */

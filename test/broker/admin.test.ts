@@ -66,6 +66,8 @@ describe('deleting records', () => {
         expect(await deleteRecords(client, '__consumer_offsets', [0, 0])).toEqual(['INVALID_TOPIC_EXCEPTION -1']);
         await stage.broker.topics.ensure('compacted', 1, { 'cleanup.policy': 'compact' });
         expect(await deleteRecords(client, 'compacted', [0, 0])).toEqual(['POLICY_VIOLATION -1']);
+        await stage.broker.topics.ensure('kept', 1, { 'cleanup.policy': '' });
+        expect(await deleteRecords(client, 'kept', [0, 0])).toEqual([0]);
       },
       { topics },
     ),

@@ -54,10 +54,39 @@ describe('the settings of a broker', () => {
     expect(policy('delete')).toEqual({ deletes: true, compact: false });
     expect(policy('compact')).toEqual({ deletes: false, compact: true });
     expect(policy('compact, delete')).toEqual({ deletes: true, compact: true });
+    expect(policy('')).toEqual({ deletes: false, compact: false });
   });
 
   test.each([
-    [{ 'log.cleanup.policy': 'keep' }, /compact, delete or several of them with commas between is accepted/],
+    ['num.partitions', '+5', 5],
+    ['log.cleaner.min.cleanable.ratio', '1e-1', 0.1],
+    ['log.cleaner.min.cleanable.ratio', '+.5', 0.5],
+    ['log.cleaner.min.cleanable.ratio', '1.', 1],
+    ['log.cleaner.min.cleanable.ratio', '2.5E-1', 0.25],
+    ['log.cleanup.policy', ' ', ''],
+  ])('%s takes %j, as Kafka does', (name, text, value) => {
+    expect(brokerConfig({ [name]: text })).toMatchObject({ [name]: value });
+  });
+
+  test.each([
+    ['num.partitions', '+-5'],
+    ['log.cleaner.min.cleanable.ratio', '1e1'],
+    ['log.cleaner.min.cleanable.ratio', '1e'],
+    ['log.cleaner.min.cleanable.ratio', '.'],
+    ['log.cleaner.min.cleanable.ratio', '-1e-1'],
+    ['log.cleaner.min.cleanable.ratio', ''],
+    ['log.cleanup.policy', ','],
+    ['log.cleanup.policy', 'compact,'],
+  ])('%s does not take %j, no more than in Kafka', (name, text) => {
+    expect(() => brokerConfig({ [name]: text })).toThrow(ConfigError);
+  });
+
+  test.each([
+    [
+      { 'log.cleanup.policy': 'keep' },
+      /compact, delete or several of them with commas between, or an empty text is accepted/,
+    ],
+    [{ 'sasl.enabled.mechanisms': '' }, /PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or several of them .* is accepted/],
     [{ 'log.cleaner.min.cleanable.ratio': '1.5' }, /a number from 0 to 1 is accepted/],
     [{ 'log.message.timestamp.type': 'Create' }, /CreateTime or LogAppendTime is accepted/],
     [

@@ -34,7 +34,8 @@ async function deleteRecords(
   const partition = topics.partition(topic, partitionIndex);
   if (partition === undefined) return failure(partitionIndex, Errors.UNKNOWN_TOPIC_OR_PARTITION);
   // A log that is only compacted keeps the last record of every key, for ever.
-  if (!partition.log.settings.delete) return failure(partitionIndex, Errors.POLICY_VIOLATION);
+  const { compact, delete: deletes } = partition.log.settings;
+  if (compact && !deletes) return failure(partitionIndex, Errors.POLICY_VIOLATION);
   try {
     const lowWatermark = await partition.deleteRecords(offset);
     return { partitionIndex, lowWatermark, errorCode: Errors.NONE.code };
