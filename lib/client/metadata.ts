@@ -81,10 +81,12 @@ export class Metadata {
     return this.#controllerId;
   }
 
-  /** Keeps these topics up to date from now on, beside others. */
+  /** Keeps these topics up to date from now on, beside others. Throws a `TypeError` for what is no name: it would spoil the request for all of them. */
   want(topics: Iterable<string>): void {
     for (const topic of topics) {
       if (this.#wanted.has(topic)) continue;
+      if (typeof topic !== 'string' || topic === '')
+        throw new TypeError(`${JSON.stringify(topic)} is no name of a topic: give a string that is not empty`);
       this.#wanted.add(topic);
       this.outdated();
     }
