@@ -5,7 +5,7 @@
  * small batches cost little more than one. Names use `/` on every system.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join, posix, sep } from 'node:path';
 import type { Disk, DiskFile } from '../world/world.ts';
 import { diskFailure } from './diskFailure.ts';
@@ -51,6 +51,7 @@ export function folderDisk(folder: string, settings: FolderSettings = {}): Disk 
       } catch (error) {
         throw diskFailure('remove', at(path), error);
       }
+      if (path.includes('/')) await removeEmpty(dirname(at(path)));
     },
 
     async rename(from, to) {
@@ -66,6 +67,11 @@ export function folderDisk(folder: string, settings: FolderSettings = {}): Disk 
 
     lock: () => lockFolder(folder, settings.say ?? (() => {})),
   };
+}
+
+/** The folder of a partition that was deleted goes with its last file. One that is not empty, or is in use on Windows, stays, and harms nobody. */
+async function removeEmpty(path: string): Promise<void> {
+  await rmdir(path).catch(() => {});
 }
 
 /** Windows has no such thing as syncing a folder, and some file systems refuse it: then the names are as safe as they can be. */

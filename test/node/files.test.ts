@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -114,6 +114,27 @@ describe('a folder as a disk', () => {
     expect(await disk.list('')).toEqual([]);
     await expect(disk.remove('old')).rejects.toThrow(DiskFailed);
     await expect(memoryDisk().remove('old')).rejects.toThrow(DiskFailed);
+  });
+
+  test('a folder goes with its last file, however many are removed at once, and comes back with the next; the data folder stays', async () => {
+    const make = async (...paths: string[]) => {
+      for (const path of paths) await (await disk.open(path)).close();
+    };
+    await make('logs/a/0.log', 'logs/a/0.index', 'logs/b/0.log', 'alone');
+    await disk.remove('logs/a/0.log');
+    expect(readdirSync(join(folder, 'logs', 'a'))).toEqual(['0.index']);
+    await disk.remove('logs/a/0.index');
+    expect(readdirSync(join(folder, 'logs'))).toEqual(['b']);
+    await make('logs/a/1.log', 'logs/a/2.log', 'logs/a/3.log');
+    await Promise.all([1, 2, 3].map((base) => disk.remove(`logs/a/${base}.log`)));
+    expect(readdirSync(join(folder, 'logs'))).toEqual(['b']);
+    await disk.remove('logs/b/0.log');
+    await disk.remove('alone');
+    expect(readdirSync(folder)).toEqual(['logs']);
+    await make('last');
+    rmSync(join(folder, 'logs'), { recursive: true });
+    await disk.remove('last');
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('a file where a folder is needed is named, with what to do', async () => {
