@@ -3,7 +3,8 @@
  *
  * This knowledge is always a copy, and grows old without notice. So it is not trusted but used: a request goes where the copy says, and when
  * the broker there answers that it is not the leader, the copy is fetched again (`outdated`). A clock does the same after
- * `metadataMaxAgeMs`, which is how new partitions are noticed.
+ * `metadataMaxAgeMs`, which is how new partitions are noticed. A topic to which nobody sends any more is let go: to ask for it would be in vain, or
+ * even have it created anew after it has been deleted.
  */
 import { Metadata as MetadataApi } from '../protocol/apis/03-metadata.ts';
 import { type ErrorCode, Errors, errorOf, KafkaError } from '../protocol/errors.ts';
@@ -12,6 +13,9 @@ import type { Cancel } from '../world/world.ts';
 import type { Connections } from './connections.ts';
 import { isRetriable, TimedOutError } from './errors.ts';
 import { type Backoff, Broadcast, late, type Timers } from './waiting.ts';
+
+/** How long a topic is kept up to date after its last use, where nobody has subscribed to it. Java's metadata.max.idle.ms. */
+const MAX_IDLE_MS = 300_000;
 
 export interface PartitionInfo {
   readonly partition: number;
@@ -43,7 +47,8 @@ export class Metadata {
   readonly #timers: Timers;
   readonly #backoff: Backoff;
   readonly #settings: MetadataSettings;
-  readonly #wanted = new Set<string>();
+  /** What is kept up to date, and until when. */
+  readonly #wanted = new Map<string, number>();
   readonly #topics = new Map<string, TopicInfo>();
   readonly #errors = new Map<string, ErrorCode>();
   readonly #attempts = new Broadcast();
@@ -69,9 +74,9 @@ export class Metadata {
 
   /** The leader of a partition. Undefined when there is none known, and then fresh metadata is on its way. */
   leaderOf(topic: string, partition: number): PartitionInfo | undefined {
+    this.#use(topic);
     const info = this.#topics.get(topic)?.partitions[partition];
     if (info !== undefined && info.leader >= 0) return info;
-    this.want([topic]);
     this.outdated();
     return undefined;
   }
@@ -81,25 +86,14 @@ export class Metadata {
     return this.#controllerId;
   }
 
-  /** Keeps these topics up to date from now on, beside others. Throws a `TypeError` for what is no name: it would spoil the request for all of them. */
+  /** Keeps these topics up to date from now on, beside others. Throws a `TypeError` for what is no name. */
   want(topics: Iterable<string>): void {
-    for (const topic of topics) {
-      if (this.#wanted.has(topic)) continue;
-      if (typeof topic !== 'string' || topic === '')
-        throw new TypeError(`${JSON.stringify(topic)} is no name of a topic: give a string that is not empty`);
-      this.#wanted.add(topic);
-      this.outdated();
-    }
+    for (const topic of topics) this.#keep(topic, Infinity);
   }
 
   /** Keeps these topics up to date, and no others. */
   wantOnly(topics: ReadonlySet<string>): void {
-    for (const topic of this.#wanted) {
-      if (topics.has(topic)) continue;
-      this.#wanted.delete(topic);
-      this.#topics.delete(topic);
-      this.#errors.delete(topic);
-    }
+    for (const topic of this.#wanted.keys()) if (!topics.has(topic)) this.#forget(topic);
     this.want(topics);
   }
 
@@ -123,19 +117,43 @@ export class Metadata {
   /** Waits until the topic is known. Rejects with `TimedOutError`, or at once with an error that will not pass. */
   async topic(name: string, timeoutMs: number): Promise<TopicInfo> {
     const deadline = this.#timers.now() + timeoutMs;
-    this.want([name]);
     for (;;) {
+      this.#use(name);
       const info = this.#topics.get(name);
       if (info !== undefined) return info;
       const error = this.#errors.get(name);
       if (error !== undefined && !error.retriable) throw new KafkaError(error, `find topic ${name}`);
       if (!this.#updating) this.outdated();
-      await this.#nextAttempt(`find topic ${name}`, timeoutMs, deadline, name);
+      try {
+        await this.#nextAttempt(`find topic ${name}`, timeoutMs, deadline, name);
+      } catch (gaveUp) {
+        if (this.#wanted.get(name) !== Infinity) this.#forget(name);
+        throw gaveUp;
+      }
     }
   }
 
   close(): void {
     this.#aging?.();
+  }
+
+  #use(topic: string): void {
+    this.#keep(topic, this.#timers.now() + MAX_IDLE_MS);
+  }
+
+  #keep(topic: string, until: number): void {
+    const before = this.#wanted.get(topic);
+    // In a request it would spoil the answer for all others.
+    if (before === undefined && (typeof topic !== 'string' || topic === ''))
+      throw new TypeError(`${JSON.stringify(topic)} is no name of a topic: give a string that is not empty`);
+    if (before !== Infinity) this.#wanted.set(topic, until);
+    if (before === undefined) this.outdated();
+  }
+
+  #forget(topic: string): void {
+    this.#wanted.delete(topic);
+    this.#topics.delete(topic);
+    this.#errors.delete(topic);
   }
 
   async #nextAttempt(doing: string, timeoutMs: number, deadline: number, topic = ''): Promise<void> {
@@ -174,10 +192,17 @@ export class Metadata {
   async #fetch(): Promise<boolean> {
     try {
       const connection = await this.#connections.any();
-      const topics = [...this.#wanted].sort();
+      const now = this.#timers.now();
+      for (const [topic, until] of this.#wanted) if (until <= now) this.#forget(topic);
+      const topics = [...this.#wanted.keys()].sort();
+      // What is known need not be created; should it be gone by now, nobody may miss it.
+      const isNew = topics.some((name) => !this.#topics.has(name));
       const response = await connection.send(
         MetadataApi,
-        { topics: topics.map((name) => ({ name })), allowAutoTopicCreation: this.#settings.allowAutoCreateTopics },
+        {
+          topics: topics.map((name) => ({ name })),
+          allowAutoTopicCreation: isNew && this.#settings.allowAutoCreateTopics,
+        },
         { detail: { topics } },
       );
       this.#failure = undefined;
@@ -200,8 +225,13 @@ export class Metadata {
       if (!this.#wanted.has(name)) continue;
       const error = errorOf(topic.errorCode);
       if (error.code !== 0) {
+        const isGone = this.#topics.delete(name) && error === Errors.UNKNOWN_TOPIC_OR_PARTITION;
+        // Whoever still needs it asks for it again, at the latest when the listeners are told.
+        if (isGone && this.#wanted.get(name) !== Infinity) {
+          this.#forget(name);
+          continue;
+        }
         this.#errors.set(name, error);
-        this.#topics.delete(name);
         if (error.retriable) well = false;
         continue;
       }

@@ -25,3 +25,58 @@ describe('a topic that is no name', () => {
     await at.close();
   });
 });
+
+describe('a topic that nobody needs any more', () => {
+  const topicsAsked = (at: Awaited<ReturnType<typeof stage>>) =>
+    at.requests('producer-1', 'Metadata').map(({ detail }) => detail.topics);
+
+  test('is not asked for again when the send that waited for it has been given up', async () => {
+    const at = await stage({ config: { 'auto.create.topics.enable': 'false' } });
+    const producer = at.kafka.producer({ maxBlockMs: 3000 });
+    expect((await failure(producer.send({ topic: 'legder', value: 'x' }))).name).toBe('TimedOutError');
+    const asked = topicsAsked(at).length;
+    await at.pass(3_600_000);
+    const later = topicsAsked(at).slice(asked);
+    // What the brokers are is asked every five minutes all the same, and one request may have been under way.
+    expect(later.length).toBeLessThanOrEqual(13);
+    expect(later.slice(1).flat()).toEqual([]);
+    await at.kafka.admin().createTopics({ legder: 1 });
+    expect(await producer.send({ topic: 'legder', value: 'x' })).toMatchObject({ offset: 0 });
+    await at.close();
+  });
+
+  test('is left out when nothing has been sent to it for five minutes, and found again for the next record', async () => {
+    const at = await stage({ topics: { ledger: 1, audit: 1 } });
+    const producer = at.kafka.producer();
+    await producer.send({ topic: 'audit', value: 'x' });
+    for (let minute = 0; minute < 12; minute++) {
+      await producer.send({ topic: 'ledger', value: 'x' });
+      await at.pass(60_000);
+    }
+    expect(topicsAsked(at).at(-1)).toEqual(['ledger']);
+    expect(await producer.send({ topic: 'audit', value: 'y' })).toMatchObject({ offset: 1 });
+    expect(topicsAsked(at).at(-1)).toEqual(['audit', 'ledger']);
+    await at.close();
+  });
+
+  test('stays deleted: a producer that has sent to it does not have it created anew, before it sends again', async () => {
+    const at = await stage({ topics: { ledger: 1, audit: 1 } });
+    const producer = at.kafka.producer();
+    await producer.send({ topic: 'audit', value: 'x' });
+    await at.kafka.admin().deleteTopics(['audit']);
+    await at.pass(3_600_000);
+    expect(await at.kafka.admin().listTopics()).toEqual(['ledger']);
+    expect(await producer.send({ topic: 'audit', value: 'y' })).toMatchObject({ offset: 0 });
+    await at.close();
+  });
+
+  test('a consumer goes on asking for what it has subscribed to', async () => {
+    const at = await stage();
+    const consumer = at.kafka.consumer({ groupId: 'bank', maxPollIntervalMs: 7_200_000 });
+    await consumer.subscribe(['ledger']);
+    await consumer.poll('1 s');
+    await at.pass(3_600_000);
+    expect(at.requests('consumer-1', 'Metadata').at(-1)?.detail.topics).toEqual(['ledger']);
+    await at.close();
+  });
+});
