@@ -275,6 +275,22 @@ test('what a callback throws at close is told once, and the member has left all 
   await at.close();
 });
 
+test('of callbacks that throw at close none keeps the others from being called, and the first error is told', async () => {
+  const at = await stage();
+  const called: string[] = [];
+  const throwing = (what: string) => () => {
+    called.push(what);
+    throw new RangeError(what);
+  };
+  const { consumer } = await member(at, 1, {}, { onPartitionsRevoked: throwing('revoked') });
+  for (const what of ['first commit', 'second commit'])
+    consumer.commitAsync([{ ...ledger0, offset: 0 }], throwing(what));
+  expect((await failure(consumer.close())).message).toBe('first commit');
+  expect(called).toEqual(['first commit', 'second commit', 'revoked']);
+  expect((await at.kafka.admin().describeGroups(['g']))[0].state).toBe('Empty');
+  await at.close();
+});
+
 describe('staying alive', () => {
   test('heartbeats go on for as long as the application works on its records', async () => {
     const at = await stage();

@@ -162,6 +162,20 @@ describe('workers per key', () => {
     );
   });
 
+  test('the listener hears that partitions go also when the commit of what was done is refused', async () => {
+    const at = await stage();
+    await write(at, 'a');
+    const consumer = at.kafka.consumer(settings);
+    const heard: unknown[] = [];
+    const team = new KeyedWorkers(consumer, { work: ({ offset }) => heard.push(`record ${offset}`) });
+    await team.subscribe(['ledger'], { onPartitionsRevoked: (partitions) => void heard.push(...partitions) });
+    while (heard.length === 0) await team.poll('1 s');
+    at.cluster.on('OffsetCommit').answerError('GROUP_AUTHORIZATION_FAILED');
+    expect((await failure(consumer.unsubscribe())).message).toContain('GROUP_AUTHORIZATION_FAILED');
+    expect(heard).toEqual(['record 0', ledger0]);
+    await at.close();
+  });
+
   test('there is at least one worker', async () => {
     const at = await stage();
     const none = () => new KeyedWorkers(at.kafka.consumer(settings), { workers: 0, work: () => {} });

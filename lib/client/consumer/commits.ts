@@ -63,10 +63,19 @@ export class Commits {
     return this.#sent.runCallbacks(this.#hooks.callOut);
   }
 
-  /** Waits for the answers to everything sent, and runs the callbacks. */
+  /** Waits for the answers to everything sent, and runs all callbacks. Throws what the first of those that throw has thrown. */
   async finish(deadline: Deadline): Promise<void> {
     if (this.#sent.isWaiting) await deadline.within(this.#sent.settled());
-    await this.runCallbacks();
+    await this.#runAllCallbacks();
+  }
+
+  async #runAllCallbacks(): Promise<void> {
+    try {
+      await this.runCallbacks();
+    } catch (error) {
+      await this.#runAllCallbacks().catch(() => {});
+      throw error;
+    }
   }
 }
 

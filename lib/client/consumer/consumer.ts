@@ -281,10 +281,12 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
       // What a loop over the consumer has not been given, or is not done with, is not committed.
       this.#handOut?.stop();
       const deadline = new Deadline(context.timers, new Wakeup(), timeoutMs);
+      const errors: unknown[] = [];
+      const later = (error: unknown) => void errors.push(error);
       try {
         if (state.kind !== 'none') await autoCommit.now(deadline.leftMs);
-        await commits.finish(deadline);
-        if (state.kind === 'topics') await rebalancer.leaving();
+        await commits.finish(deadline).catch(later);
+        if (state.kind === 'topics') await rebalancer.leaving().catch(later);
       } finally {
         calls.end();
         const left = state.kind === 'topics' ? membership.leave('the consumer is being closed') : Promise.resolve();
@@ -292,6 +294,8 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
         state.clear();
         context.close();
       }
+      // What a callback has thrown keeps no other from being called.
+      if (errors.length > 0) throw errors[0];
     })();
     return this.#closing;
   }

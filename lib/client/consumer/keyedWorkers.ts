@@ -63,8 +63,11 @@ export class KeyedWorkers<K = string, V = string> {
       onPartitionsAssigned: (partitions) => listener.onPartitionsAssigned?.(partitions),
       onPartitionsRevoked: async (partitions) => {
         const done = await this.#letGo(partitions);
-        if (done.length > 0) await this.#consumer.commitSync(done);
-        await listener.onPartitionsRevoked?.(partitions);
+        try {
+          if (done.length > 0) await this.#consumer.commitSync(done);
+        } finally {
+          await listener.onPartitionsRevoked?.(partitions);
+        }
       },
       onPartitionsLost: async (partitions) => {
         // Somebody else may have them already: too late to commit, and no use in waiting.
