@@ -48,7 +48,7 @@ const HEAD = 'n,,';
 
 /**
  * As `network`, for brokers that ask who one is. `connect` rejects with `AuthenticationFailed` where one is not let in, and with `ConnectionLost`
- * where the login is not over after 10 s.
+ * where the connection ends before that is said, or the login is not over after 10 s.
  */
 export function loggedIn(network: Network, settings: SaslSettings, crypto: Crypto, clock: Clock): Network {
   return {
@@ -162,7 +162,9 @@ class Dialogue {
   async #frame(asked: string): Promise<Uint8Array> {
     for (;;) {
       const chunk = await this.#stream.read();
-      if (chunk === null) throw this.failed(`it closed the connection instead of answering ${asked}`);
+      // No word about who we are: a proxy does so while the broker behind it is down. Java tries again as well (NetworkClient).
+      if (chunk === null)
+        throw new ConnectionLost(`the broker at ${this.#broker} closed the connection instead of answering ${asked}`);
       const [frame] = this.#splitter.push(chunk);
       if (frame !== undefined) return frame;
     }
