@@ -155,10 +155,10 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
   }
 
   // #region carryOut
-  #carryOut(key: string, { facts, timers, records, replies }: Outcome<Response>): void {
+  #carryOut(key: string, { facts, timers, records, isAtomic, replies }: Outcome<Response>): void {
     for (const { what, detail } of facts) this.#host.trace.record(this.#host.name, what, detail);
     for (const { name, afterMs } of timers) this.#setTimer(key, name, afterMs);
-    const appended = records.length === 0 ? undefined : this.#append(records);
+    const appended = records.length === 0 ? undefined : this.#append(records, isAtomic);
     for (const { to, response } of replies) this.#answer(to, response);
     if (appended === undefined) return;
     if ('error' in appended) return this.#decide(key, { type: 'appendFailed', error: appended.error.code });
@@ -171,19 +171,36 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
   // #endregion carryOut
 
   /** An append that is refused at once has not happened; that is for the coordinator to deal with. */
-  #append(records: readonly CoordinatorRecord[]): { committed: Promise<void> } | { error: ErrorCode } {
+  #append(
+    records: readonly CoordinatorRecord[],
+    isAtomic: boolean,
+  ): { committed: Promise<void> } | { error: ErrorCode } {
+    const maxBytes = Math.min(this.#maxBatchBytes(), this.partition.log.settings.segmentBytes);
+    const batches = this.#batchesOf(records, isAtomic ? Infinity : maxBytes);
+    if (batches.some(({ length }) => length > maxBytes)) return { error: Errors.MESSAGE_TOO_LARGE };
+    const committed: Promise<void>[] = [];
+    try {
+      for (const batch of batches) committed.push(this.partition.append(batch).committed);
+    } catch (error) {
+      if (committed.length === 0) return { error: errorOfAppend(error) };
+      // Some are in the log and some are not: as far as memory knows, the append is lost.
+      committed.push(Promise.reject(error));
+    }
+    return { committed: committed[committed.length - 1] };
+  }
+
+  /** One batch, or halves of it, and halves of these, until they are small enough or hold a single record. */
+  #batchesOf(records: readonly CoordinatorRecord[], maxBytes: number): Uint8Array[] {
     const timestamp = this.#host.clock.wallMs();
     const batch = encodeBatch(
       records.map(({ key, value }) => ({ timestamp, key, value, headers: [] })),
       {},
       this.#host.codecs,
     );
-    if (batch.length > this.#maxBatchBytes()) return { error: Errors.MESSAGE_TOO_LARGE };
-    try {
-      return this.partition.append(batch);
-    } catch (error) {
-      return { error: errorOfAppend(error) };
-    }
+    if (batch.length <= maxBytes || records.length === 1) return [batch];
+    const middle = records.length >> 1;
+    const halves = [records.slice(0, middle), records.slice(middle)];
+    return halves.flatMap((half) => this.#batchesOf(half, maxBytes));
   }
 
   /** An append that was accepted and then lost leaves memory ahead of the log, and so may a decision that broke off. */

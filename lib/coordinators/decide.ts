@@ -140,6 +140,7 @@ function onAppended(step: Step): void {
   else if (done.kind === 'deleteOffsets') deleteOffsetsAppended(step, done);
 }
 
+/** Of the other kinds nobody waits for an answer: the group goes on, and the next coordinator finds what is in the log. */
 function onAppendFailed(step: Step, error: number): void {
   const open = openAppends(step);
   const failed = open[open.length - 1];

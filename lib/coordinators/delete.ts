@@ -1,4 +1,9 @@
-/** DeleteGroups: a group without members is forgotten, and its offsets with it. */
+/**
+ * DeleteGroups: a group without members is forgotten, and its offsets with it, in one batch. A group with more offsets than fit into one cannot be deleted, as
+ * in Kafka: OffsetDelete takes them away in portions.
+ *
+ * Source: `GroupCoordinatorShard.deleteGroups`.
+ */
 import { Errors } from '../protocol/errors.ts';
 import type { DeleteEvent } from './events.ts';
 import type { Appending } from './group.ts';

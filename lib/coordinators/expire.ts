@@ -4,7 +4,7 @@
  * The time counts from the moment at which the group lost its last member, not from the commit: a group that is at work keeps its offsets however
  * rarely it commits. Two cases count from the commit. A group that has only ever stored offsets has no members to lose; and a group at
  * work may have offsets of topics that none of its members wants any more. Where an old client has said with its commit how long the offset is to be
- * kept, its word counts instead.
+ * kept, its word counts instead. What expires together need not go into one batch, and a group's own record goes last.
  *
  * Source: `ClassicGroup.offsetExpirationCondition`, `OffsetMetadataManager.cleanupExpiredOffsets`; KIP-211, KIP-496.
  */
@@ -33,7 +33,7 @@ export function onSweep(step: Step, event: SweepEvent): void {
   if (expired.length === 0 && !isLast) return;
   const records = expired.map(({ topic, partition }) => offsetTombstone({ group: groupId, topic, partition }));
   for (const { topic, partition } of expired) step.tell('offset.expired', { group: groupId, topic, partition });
-  step.append(isLast ? [...records, groupTombstone(groupId)] : records, { kind: 'sweep', isLast });
+  step.appendInPieces(isLast ? [...records, groupTombstone(groupId)] : records, { kind: 'sweep', isLast });
 }
 
 /** Since when an offset is of no use, in ms since 1970; null: it is. */

@@ -26,8 +26,10 @@ export interface Fact {
 }
 
 export interface Outcome<Response> {
-  /** To be appended in one batch; the event `appended` or `appendFailed` follows exactly when this is not empty. */
+  /** To be appended; the event `appended` or `appendFailed` follows exactly when this is not empty, once for all of them. */
   readonly records: readonly CoordinatorRecord[];
+  /** The records go into one batch, so that all of them are written or none. Otherwise they go into as many as they need. */
+  readonly isAtomic: boolean;
   readonly replies: readonly { readonly to: ReplyTo; readonly response: Response }[];
   readonly timers: readonly TimerChange[];
   readonly facts: readonly Fact[];

@@ -14,6 +14,7 @@ export class Step {
   readonly now: number;
   readonly settings: GroupSettings;
   readonly #records: CoordinatorRecord[] = [];
+  #isAtomic = true;
   readonly #replies: { to: ReplyTo; response: GroupResponse }[] = [];
   readonly #timers: TimerChange[] = [];
   readonly #facts: Fact[] = [];
@@ -56,6 +57,12 @@ export class Step {
     this.change({ appending: [...this.group.appending, then] });
   }
 
+  /** As `append`, for tombstones that nobody waits for and that may be many: if need be in several batches. */
+  appendInPieces(records: readonly CoordinatorRecord[], then: Appending): void {
+    this.#isAtomic = false;
+    this.append(records, then);
+  }
+
   moveTo(state: GroupState): void {
     const from = this.group.state;
     if (!allowedBefore[state].includes(from)) {
@@ -83,7 +90,13 @@ export class Step {
   }
 
   outcome(): Outcome<GroupResponse> {
-    return { records: this.#records, replies: this.#replies, timers: this.#timers, facts: this.#facts };
+    return {
+      records: this.#records,
+      isAtomic: this.#isAtomic,
+      replies: this.#replies,
+      timers: this.#timers,
+      facts: this.#facts,
+    };
   }
 }
 

@@ -245,7 +245,7 @@ class Brittle implements Shard<Wish, string> {
 
   #decided(what: string, decide: () => Partial<Outcome<string>>): Outcome<string> {
     if (what === this.#failsAt) throw new Error(`a bug at ${what}`);
-    return { records: [], replies: [], timers: [], facts: [], ...decide() };
+    return { records: [], isAtomic: true, replies: [], timers: [], facts: [], ...decide() };
   }
 }
 
