@@ -8,36 +8,27 @@
  *     npm run sim -- --mutant NAME         this mutant alone
  *     npm run sim -- --replay FILE         a script, as a failing seed prints it
  */
-import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { type Mutant, mutants, shortMutants } from './groups/mutants.ts';
+import { readOptions } from '../tools/usage.mjs';
+import { type Mutant, mutants } from './groups/mutants.ts';
 import { playWith } from './groups/mutate.ts';
 import { isVoid, play, type Report } from './groups/play.ts';
 import { type Script, scriptOf } from './groups/script.ts';
 import { shrink } from './groups/shrink.ts';
 import { replayable, verdict } from './groups/words.ts';
+import { readArguments, USAGE } from './options.ts';
 
 /** Within so many seeds a mutant has to be found. */
 const MUTANT_SEEDS = 200;
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string' },
-    from: { type: 'string', default: '1' },
-    all: { type: 'boolean', default: false },
-    mutant: { type: 'string', multiple: true },
-    replay: { type: 'string' },
-  },
-});
-
+const wanted = readOptions(USAGE, () => readArguments(process.argv.slice(2)));
 let passed = 0;
 let failed = 0;
 
-if (values.replay !== undefined) await replay(values.replay);
-else if (values.mutant !== undefined) await tryMutants(values.mutant);
-else {
-  await trySeeds(Number(values.from), Number(values.seeds ?? (values.all ? 500 : 100)));
-  if (values.seeds === undefined) await tryMutants(values.all ? mutants.map(({ name }) => name) : shortMutants);
+if (wanted.replay !== undefined) await replay(wanted.replay);
+await trySeeds(wanted.seeds.from, wanted.seeds.count);
+for (const mutant of mutants.filter(({ name }) => wanted.mutants.includes(name))) {
+  if (await isFound(mutant)) passed++;
+  else failed++;
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
@@ -76,16 +67,6 @@ async function judge(report: Report): Promise<boolean> {
   return why === undefined;
 }
 
-async function tryMutants(names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    const mutant = mutants.find((one) => one.name === name);
-    if (mutant === undefined)
-      throw new Error(`there is no mutant '${name}': there are ${mutants.map((one) => one.name).join(', ')}`);
-    if (await isFound(mutant)) passed++;
-    else failed++;
-  }
-}
-
 async function isFound(mutant: Mutant): Promise<boolean> {
   const { name, says } = mutant;
   const mutated = await playWith(mutant);
@@ -105,8 +86,8 @@ function firstLine(text: string): string {
   return text.split('\n')[0];
 }
 
-async function replay(file: string): Promise<void> {
-  const report = await play(JSON.parse(await readFile(file, 'utf8')));
+async function replay(kept: Script): Promise<void> {
+  const report = await play(kept);
   const { script, frames, rebalances, acknowledged, violations } = report;
   console.log(`seed ${script.seed}: ${frames} frames, ${rebalances} rebalances, ${acknowledged} records acknowledged`);
   if (violations.length === 0) passed++;

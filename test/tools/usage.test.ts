@@ -1,0 +1,36 @@
+/**
+ * What the commands of this repository answer to a command line that makes no sense: a sentence and how it is meant, exit code 2, and nothing begun. Each is
+ * run as npm runs it, and what is wrong with it is found before anything is built or started; of the longer tables of options one row stands here.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const typescript = ['--import', 'tsx'];
+const sim = [...typescript, 'test/sim/run.ts'];
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(command: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, command, { cwd: root }, (_error, stdout, stderr) => {
+      resolve({ code: child.exitCode ?? -1, stdout, stderr });
+    });
+  });
+}
+
+describe.concurrent('refused before anything is begun', () => {
+  test.each<[command: readonly string[], says: RegExp]>([
+    [[...sim, '--seeds', 'abc'], /^--seeds abc is not possible: .*\nUsage: npm run sim .*\n$/],
+  ])('node %j', async (command, says) => {
+    const { code, stdout, stderr } = await run(command);
+    expect(stderr).toMatch(says);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+});
