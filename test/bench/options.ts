@@ -1,17 +1,30 @@
 /** What the command line asks for: `run.ts [--dist] [--rounds N] [name…]`. */
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { readOptions, wholeNumber } from '../tools/usage.mjs';
 
-const { values, positionals } = parseArgs({
-  options: { dist: { type: 'boolean', default: false }, rounds: { type: 'string', default: '9' } },
-  allowPositionals: true,
+const USAGE = 'Usage: npm run bench [-- [--rounds NUMBER] [name …]]';
+
+/** Where the library is taken from: what its users run, or its sources. Fewer rounds than nine are for a quick look, not for a figure to tell others. */
+export const { wanted, from, rounds } = readOptions(USAGE, () => {
+  const { values, positionals } = parseArgs({
+    options: { dist: { type: 'boolean', default: false }, rounds: { type: 'string', default: '9' } },
+    allowPositionals: true,
+  });
+  const names = namesOfBenchmarks();
+  const unknown = positionals.filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw new Error(`no benchmark ${unknown.join(', ')}: there are ${names.join(', ')}`);
+  return {
+    wanted: positionals.length > 0 ? positionals : names,
+    from: values.dist ? 'dist' : 'lib',
+    rounds: wholeNumber('--rounds', values.rounds, 1, 1000),
+  } as const;
 });
 
-/** The benchmarks to run; none: all. */
-export const wanted: readonly string[] = positionals;
-/** Where the library is taken from: what its users run, or its sources. */
-export const from = values.dist ? 'dist' : 'lib';
-/** Fewer than nine are for a quick look, not for a figure to tell others. */
-export const rounds = Number(values.rounds);
-if (!(Number.isInteger(rounds) && rounds > 0)) {
-  throw new Error(`--rounds ${values.rounds} is not possible: give a whole number from 1 on, or leave it out for nine`);
+function namesOfBenchmarks(): string[] {
+  return readdirSync(fileURLToPath(new URL('.', import.meta.url)))
+    .filter((name) => name.endsWith('.bench.ts'))
+    .map((name) => name.slice(0, -'.bench.ts'.length))
+    .sort();
 }

@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const typescript = ['--import', 'tsx'];
 const sim = [...typescript, 'test/sim/run.ts'];
+const bench = [...typescript, 'test/bench/run.ts', '--dist'];
 
 interface Ended {
   readonly code: number;
@@ -28,6 +29,7 @@ function run(command: readonly string[]): Promise<Ended> {
 describe.concurrent('refused before anything is begun', () => {
   test.each<[command: readonly string[], says: RegExp]>([
     [[...sim, '--seeds', 'abc'], /^--seeds abc is not possible: .*\nUsage: npm run sim .*\n$/],
+    [[...bench, 'nonsense'], /^no benchmark nonsense: there are broker, .*\nUsage: npm run bench .*\n$/],
   ])('node %j', async (command, says) => {
     const { code, stdout, stderr } = await run(command);
     expect(stderr).toMatch(says);
