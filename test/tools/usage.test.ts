@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const typescript = ['--import', 'tsx'];
 const sim = [...typescript, 'test/sim/run.ts'];
 const bench = [...typescript, 'test/bench/run.ts', '--dist'];
+const verify = ['test/kafka/run.mjs', '--verify'];
 
 interface Ended {
   readonly code: number;
@@ -30,6 +31,8 @@ describe.concurrent('refused before anything is begun', () => {
   test.each<[command: readonly string[], says: RegExp]>([
     [[...sim, '--seeds', 'abc'], /^--seeds abc is not possible: .*\nUsage: npm run sim .*\n$/],
     [[...bench, 'nonsense'], /^no benchmark nonsense: there are broker, .*\nUsage: npm run bench .*\n$/],
+    [[...verify, '77'], /^nothing is tried of chapter 77: there are 00, .*, W\nUsage: npm run verify .*\n$/],
+    [['test/kafka/run.mjs', '--foo'], /^Unknown option '--foo'.*\nUsage: npm run test:kafka .*\n$/],
   ])('node %j', async (command, says) => {
     const { code, stdout, stderr } = await run(command);
     expect(stderr).toMatch(says);
