@@ -12,6 +12,7 @@ const typescript = ['--import', 'tsx'];
 const sim = [...typescript, 'test/sim/run.ts'];
 const bench = [...typescript, 'test/bench/run.ts', '--dist'];
 const verify = ['test/kafka/run.mjs', '--verify'];
+const site = ['site/tools/serve.mjs'];
 
 interface Ended {
   readonly code: number;
@@ -33,6 +34,7 @@ describe.concurrent('refused before anything is begun', () => {
     [[...bench, 'nonsense'], /^no benchmark nonsense: there are broker, .*\nUsage: npm run bench .*\n$/],
     [[...verify, '77'], /^nothing is tried of chapter 77: there are 00, .*, W\nUsage: npm run verify .*\n$/],
     [['test/kafka/run.mjs', '--foo'], /^Unknown option '--foo'.*\nUsage: npm run test:kafka .*\n$/],
+    [[...site, '--port', '99999999'], /^--port 99999999 is not possible: .* to 65535\nUsage: npm run site .*\n$/],
   ])('node %j', async (command, says) => {
     const { code, stdout, stderr } = await run(command);
     expect(stderr).toMatch(says);
