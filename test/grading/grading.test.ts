@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Graded, gradeFolder } from '../../chapters/tools/grading/grading.ts';
+import { type Graded, gradeFolder, seedsIn } from '../../chapters/tools/grading/grading.ts';
 import { type Grade, toCsv, toJunit, toPage } from '../../chapters/tools/grading/reports.ts';
 import { checker, submissions } from './submissions.ts';
 
@@ -94,6 +94,13 @@ describe('none does harm', () => {
     expect(held).toMatchObject({ 'reading files outside its folder': true, 'writing files': true });
     expect(held).toMatchObject({ 'starting programs': true, 'starting threads': true });
   });
+});
+
+test('a file of seeds that cannot be read is told with what is wanted', () => {
+  expect(() => seedsIn(join(folder, 'nowhere'))).toThrow(
+    /nowhere cannot be read \(ENOENT\): give a text file with seeds/,
+  );
+  expect(() => seedsIn(folder)).toThrow(/ cannot be read \(EISDIR\): give/);
 });
 
 test('no report obeys a submission', () => {

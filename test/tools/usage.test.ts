@@ -3,14 +3,22 @@
  * run as npm runs it, and what is wrong with it is found before anything is built or started; of the longer tables of options one row stands here.
  */
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'kafkaito usage '));
+const file = join(folder, 'file');
+writeFileSync(file, '');
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 const typescript = ['--import', 'tsx'];
 const sim = [...typescript, 'test/sim/run.ts'];
 const bench = [...typescript, 'test/bench/run.ts', '--dist'];
+const grade = [...typescript, 'chapters/tools/grading/grade.ts', folder];
 const verify = ['test/kafka/run.mjs', '--verify'];
 const site = ['site/tools/serve.mjs'];
 
@@ -35,6 +43,7 @@ describe.concurrent('refused before anything is begun', () => {
     [[...verify, '77'], /^nothing is tried of chapter 77: there are 00, .*, W\nUsage: npm run verify .*\n$/],
     [['test/kafka/run.mjs', '--foo'], /^Unknown option '--foo'.*\nUsage: npm run test:kafka .*\n$/],
     [[...site, '--port', '99999999'], /^--port 99999999 is not possible: .* to 65535\nUsage: npm run site .*\n$/],
+    [[...grade, '--out', file], /^The reports cannot be written to .*file \(EEXIST\): name another folder, .*\n$/],
   ])('node %j', async (command, says) => {
     const { code, stdout, stderr } = await run(command);
     expect(stderr).toMatch(says);

@@ -3,7 +3,7 @@
  *
  * The exit code is 0 when everything was graded, whatever came out; with `--strict` only when everything passed; 1 otherwise, and 2 when it could not begin.
  */
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { freshSeed, gradeFolder, seedsIn } from './grading.ts';
@@ -36,6 +36,7 @@ async function main(): Promise<void> {
   const { folder, out, seeds, seconds, memoryMb, strict } = settings();
   const totalMs = seconds * 1000;
   const limits = { totalMs, answerMs: totalMs / 3, cpuMs: totalMs / 6, memoryMb, outputBytes: OUTPUT_BYTES };
+  makeFolder(out);
   const { grades, held } = await gradeFolder({
     ...{ folder, limits, seeds: seeds.list },
     confined: (walls) => {
@@ -48,7 +49,6 @@ async function main(): Promise<void> {
     ...{ grades, held, seeds: seeds.told, finishedAt: new Date().toISOString() },
     limits: `${seconds} s, ${memoryMb} MB, ${OUTPUT_BYTES / 1000} kB of output`,
   };
-  mkdirSync(out, { recursive: true });
   for (const [name, text] of [
     ['grades.csv', toCsv(grading)],
     ['grades.xml', toJunit(grading)],
@@ -62,6 +62,17 @@ async function main(): Promise<void> {
     `\n${passed} of ${grades.length} passed. Seeds: ${seeds.told}. Reports: ${join(out, 'grades.html')}, .csv and .xml`,
   );
   process.exitCode = ungraded > 0 || (strict && passed < grades.length) ? 1 : 0;
+}
+
+/** Made before anything is graded: whoever has waited for the grades of a class also gets them. */
+function makeFolder(out: string): void {
+  try {
+    mkdirSync(out, { recursive: true });
+    accessSync(out, constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`The reports cannot be written to ${out} (${code}): name another folder, as  --out FOLDER`);
+  }
 }
 
 function progressLine({ file, chapter, status, seconds, lines }: Grade, index: number, count: number): string {

@@ -122,13 +122,22 @@ async function underEverySeed(
   return first;
 }
 
-/** The seeds of a file, one a line. @throws Error when it has none */
+/** The seeds of a file, one a line. @throws Error when it has none, or cannot be read */
 export function seedsIn(file: string): string[] {
-  const seeds = readFileSync(file, 'utf8')
+  const seeds = textOf(file)
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '');
   if (seeds.length === 0) throw new Error(`${file} has no seed: write one a line, any words will do`);
   if (seeds.length > 20) throw new Error(`${file} has ${seeds.length} seeds; 20 is the limit`);
   return seeds;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`${file} cannot be read (${code}): give a text file with seeds, one a line`);
+  }
 }
