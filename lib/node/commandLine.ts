@@ -39,9 +39,10 @@ Options of serve
   --advertised-host HOST       name or address that clients on other machines come to (default: that of --host)
   --brokers N                  number of brokers; only 1 for now (default 1)
   --data DIR                   folder for the logs; without it they live in memory and end with the process
-  --topic NAME:PARTITIONS      make a topic unless it exists; may be given several times
+  --topic NAME:PARTITIONS      make a topic unless it exists; may be given several times, once for each topic
   --config KEY=VALUE           a setting by Kafka's own name, such as
-                               group.min.session.timeout.ms=1000; may be given several times
+                               group.min.session.timeout.ms=1000; may be given several times, and where
+                               one setting is given twice the last value holds, as with Kafka's own tools
   --tls-cert FILE              certificate, as PEM: clients come through TLS (security.protocol=SSL)
   --tls-key FILE               its private key, as PEM
   --tls-password FILE          file with the password of the key, where it has one
@@ -131,7 +132,7 @@ function readServe(given: Given): ServeOptions {
     advertisedHost: only('--advertised-host', given['advertised-host']),
     brokers,
     dataDir: only('--data', given.data),
-    topics: Object.fromEntries(given.topic.map(readTopic)),
+    topics: readTopics(given.topic),
     config: Object.fromEntries(given.config.map(readConfig)),
     tls: readTls(given),
     saslUsers: only('--sasl-users', given['sasl-users']),
@@ -159,6 +160,14 @@ function wholeNumber(option: string, text: string, least: number, most: number):
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
   throw new UsageError(`${option} ${text} is not possible: give a whole number from ${least} to ${most}`);
+}
+
+function readTopics(given: readonly string[]): ServeOptions['topics'] {
+  const topics = given.map(readTopic);
+  const names = topics.map(([name]) => name);
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice === undefined) return Object.fromEntries(topics);
+  throw new UsageError(`--topic ${twice} is given more than once: give each topic once, as in  --topic ${twice}:3`);
 }
 
 function readTopic(text: string): [name: string, partitions: number] {

@@ -38,6 +38,12 @@ describe('the command line', () => {
     expect(read(line)).toEqual({ kind: 'serve', options });
   });
 
+  test('of two values for one setting the last holds, as with --override of Kafka (CommandLineUtils.java)', () => {
+    expect(read('serve --config x=1 --config y=2 --config x=3')).toMatchObject({
+      options: { config: { x: '3', y: '2' } },
+    });
+  });
+
   test('help and version win over everything behind them', () => {
     expect(read('--help')).toEqual({ kind: 'help' });
     expect(read('serve -h --wrong')).toEqual({ kind: 'help' });
@@ -71,6 +77,10 @@ describe('the command line', () => {
     ['serve ledger', 'ledger stands there without an option: topics are given as  --topic ledger:3'],
     ['serve --topic ledger', '--topic ledger is not possible: say how many partitions, as in  --topic ledger:3'],
     ['serve --topic ledger:0', '--topic ledger:0 is not possible: say how many partitions, as in  --topic ledger:3'],
+    [
+      'serve --topic a:3 --topic b:1 --topic a:4',
+      '--topic a is given more than once: give each topic once, as in  --topic a:3',
+    ],
     [
       'serve --topic a/b:1',
       '--topic a/b:1 is not possible: the name of a topic has 1 to 249 of the characters a-z A-Z 0-9 . _ -, as in  --topic ledger:3',
