@@ -37,14 +37,30 @@ function run(command: readonly string[]): Promise<Ended> {
 }
 
 describe.concurrent('refused before anything is begun', () => {
-  test.each<[command: readonly string[], says: RegExp]>([
-    [[...sim, '--seeds', 'abc'], /^--seeds abc is not possible: .*\nUsage: npm run sim .*\n$/],
-    [[...bench, 'nonsense'], /^no benchmark nonsense: there are broker, .*\nUsage: npm run bench .*\n$/],
-    [[...verify, '77'], /^nothing is tried of chapter 77: there are 00, .*, W\nUsage: npm run verify .*\n$/],
-    [['test/kafka/run.mjs', '--foo'], /^Unknown option '--foo'.*\nUsage: npm run test:kafka .*\n$/],
-    [[...site, '--port', '99999999'], /^--port 99999999 is not possible: .* to 65535\nUsage: npm run site .*\n$/],
-    [[...grade, '--out', file], /^The reports cannot be written to .*file \(EEXIST\): name another folder, .*\n$/],
-  ])('node %j', async (command, says) => {
+  test.each<[name: string, command: readonly string[], says: RegExp]>([
+    ['sim --seeds abc', [...sim, '--seeds', 'abc'], /^--seeds abc is not possible: .*\nUsage: npm run sim .*\n$/],
+    [
+      'bench nonsense',
+      [...bench, 'nonsense'],
+      /^no benchmark nonsense: there are broker, .*\nUsage: npm run bench .*\n$/,
+    ],
+    [
+      'verify 77',
+      [...verify, '77'],
+      /^nothing is tried of chapter 77: there are 00, .*, W\nUsage: npm run verify .*\n$/,
+    ],
+    ['test:kafka --foo', ['test/kafka/run.mjs', '--foo'], /^Unknown option '--foo'.*\nUsage: npm run test:kafka .*\n$/],
+    [
+      'site --port 99999999',
+      [...site, '--port', '99999999'],
+      /^--port 99999999 is not possible: .* to 65535\nUsage: npm run site .*\n$/,
+    ],
+    [
+      'grade FOLDER --out FILE',
+      [...grade, '--out', file],
+      /^The reports cannot be written to .*file \(EEXIST\): name another folder, .*\n$/,
+    ],
+  ])('%s', async (_name, command, says) => {
     const { code, stdout, stderr } = await run(command);
     expect(stderr).toMatch(says);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
