@@ -11,7 +11,7 @@
 import type { RebalanceProtocol } from '../../assignors/index.ts';
 import type { Json } from '../../trace/trace.ts';
 import type { ClientContext } from '../clientContext.ts';
-import { RebalanceListenerError } from '../errors.ts';
+import { RebalanceListenerError, TimedOutError } from '../errors.ts';
 import { inOrder, nameOf, type TopicPartition } from '../topicPartition.ts';
 import { late } from '../waiting.ts';
 import type { Deadline } from './deadline.ts';
@@ -37,6 +37,8 @@ export class Rebalancer {
   readonly #membership: Membership;
   readonly #protocol: RebalanceProtocol;
   readonly #hooks: RebalanceHooks;
+  /** The look for the topics of a pattern before this rebalance, until a poll has heard what has come of it. */
+  #finding: { readonly pattern: RegExp; readonly found: Promise<void> } | undefined;
   /** The commit before this rebalance, while it is under way. */
   #committing: Promise<void> | undefined;
   /** The value of `membership.resets` for which the member has prepared itself. */
@@ -67,7 +69,8 @@ export class Rebalancer {
     const { timers, backoff } = this.#context;
     while (this.#membership.rejoinNeeded || this.#attempt !== undefined) {
       if (this.#attempt === undefined) {
-        if (this.#state.pattern !== undefined && (await deadline.within(this.#hooks.findTopics())) === late) return;
+        const { pattern } = this.#state;
+        if (pattern !== undefined && !(await this.#findTopics(pattern, deadline))) return;
         if (!this.#isPrepared && !(await this.#prepare(deadline))) return;
         this.#attempt = this.#membership.join();
       }
@@ -88,6 +91,7 @@ export class Rebalancer {
   // #region leaving
   /** Before leaving the group. Throws what the callback has thrown. */
   async leaving(): Promise<void> {
+    this.#finding = undefined;
     const partitions = this.#partitions();
     if (partitions.length === 0) return;
     const isIn = this.#membership.generation.generationId >= 0 && this.#membership.state === 'stable';
@@ -103,6 +107,22 @@ export class Rebalancer {
   #broken(error: unknown): never {
     this.#attempt = undefined;
     throw error;
+  }
+
+  /** Looks which topics match. Answers false when the time of this call is over before; the next one waits for the same answer. */
+  async #findTopics(pattern: RegExp, deadline: Deadline): Promise<boolean> {
+    for (;;) {
+      if (this.#finding?.pattern !== pattern) this.#finding = { pattern, found: this.#hooks.findTopics() };
+      try {
+        if ((await deadline.within(this.#finding.found)) === late) return false;
+        this.#finding = undefined;
+        return true;
+      } catch (error) {
+        this.#finding = undefined;
+        // No broker has answered for a while: that may pass, and who reads topics by name is not told of it either.
+        if (!(error instanceof TimedOutError)) throw error;
+      }
+    }
   }
 
   // #region prepare
