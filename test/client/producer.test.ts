@@ -236,6 +236,38 @@ describe('giving up', () => {
     await at.close();
   });
 
+  test('memory is given back once, also of a batch whose time is over when the connection stands, and which then breaks', async () => {
+    const at = await stage({ topics: { ledger: 3 } });
+    const producer = at.kafka.producer({
+      bufferMemoryBytes: 4000,
+      maxBlockMs: 500,
+      deliveryTimeoutMs: 3000,
+      requestTimeoutMs: 1000,
+      maxInFlightRequestsPerConnection: 1,
+    });
+    const send = (partition: number, size = 1000) =>
+      producer.send({ topic: 'ledger', partition, value: 'x'.repeat(size) }).catch(({ name }) => name);
+    for (const partition of [0, 1, 2]) await send(partition, 1);
+    const { network } = at.cluster;
+    network.cut('main', 'broker-0');
+    const sent = [send(2)];
+    await at.pass(1);
+    sent.push(send(0));
+    await at.pass(800);
+    sent.push(send(1));
+    await at.pass(2300);
+    const toReset = at.cluster.on('Produce', {
+      times: 1,
+      where: ({ request }) => request.topicData[0].partitionData[0].index === 1,
+    });
+    toReset.observe(() => network.reset('main', 'broker-0'));
+    network.heal('main', 'broker-0');
+    const ends = (await Promise.all(sent)).map((one) => (typeof one === 'string' ? one : one.offset));
+    expect(ends).toEqual(['DeliveryTimedOutError', 'DeliveryTimedOutError', 1]);
+    expect(await send(0, 4500)).toBe('BufferFullError');
+    await at.close();
+  });
+
   test('a record above maxRequestSizeBytes, and one that is no record, are refused at once', async () => {
     const at = await stage();
     const producer = at.kafka.producer();

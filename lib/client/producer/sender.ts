@@ -158,7 +158,9 @@ export class Sender {
         departures.filter((departure) => this.#isStillWanted(departure)),
       );
     } catch (error) {
-      for (const { queue, batch } of departures) this.#outcomes.obstructed(queue, batch, error);
+      // Those that were given up on the way are done with.
+      for (const { queue, batch } of departures)
+        if (queue.inFlight.includes(batch)) this.#outcomes.obstructed(queue, batch, error);
     }
     this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 1) - 1);
     this.#pump();
