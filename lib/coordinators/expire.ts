@@ -25,8 +25,9 @@ export function onSweep(step: Step, event: SweepEvent): void {
   // What is being written may be a commit of one of these offsets; it is for the next time.
   if (group.appending.length > 0) return;
   const { groupId } = group;
+  const idleSince = idlenessIn(group);
   const expired = event.offsets.filter((offset) => {
-    const since = idleSince(group, offset);
+    const since = idleSince(offset);
     return since !== null && now >= (offset.expireTimestamp ?? since + settings.offsetsRetentionMs);
   });
   const isLast = group.state === 'Empty' && expired.length === event.offsets.length;
@@ -36,13 +37,17 @@ export function onSweep(step: Step, event: SweepEvent): void {
   step.appendInPieces(isLast ? [...records, groupTombstone(groupId)] : records, { kind: 'sweep', isLast });
 }
 
-/** Since when an offset is of no use, in ms since 1970; null: it is. */
-function idleSince(group: Group, { topic, commitTimestamp }: SweptOffset): number | null {
-  if (group.protocolType === null) return commitTimestamp;
-  if (group.state === 'Empty') return group.stateTimestamp ?? commitTimestamp;
-  if (group.state !== 'Stable' || group.protocolType !== CONSUMER_PROTOCOL_TYPE) return null;
+/**
+ * Says of each offset since when it is of no use, in ms since 1970; null: it is. What the members want is read once: they may be hundreds, and the offsets
+ * thousands.
+ */
+function idlenessIn(group: Group): (offset: SweptOffset) => number | null {
+  const { protocolType, state, stateTimestamp } = group;
+  if (protocolType === null) return ({ commitTimestamp }) => commitTimestamp;
+  if (state === 'Empty') return ({ commitTimestamp }) => stateTimestamp ?? commitTimestamp;
+  if (state !== 'Stable' || protocolType !== CONSUMER_PROTOCOL_TYPE) return () => null;
   const subscribed = subscribedTopics(group);
-  return subscribed === 'all' || subscribed.has(topic) ? null : commitTimestamp;
+  return ({ topic, commitTimestamp }) => (subscribed === 'all' || subscribed.has(topic) ? null : commitTimestamp);
 }
 // #endregion onSweep
 

@@ -1,13 +1,38 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../lib/coordinators/decide.ts';
 import { defaultGroupSettings } from '../../lib/coordinators/events.ts';
-import { type Group, newGroup } from '../../lib/coordinators/group.ts';
+import { type Group, type MemberProtocol, newGroup } from '../../lib/coordinators/group.ts';
 import { GroupShard } from '../../lib/coordinators/groupShard.ts';
 import { offsetRecord } from '../../lib/coordinators/offsetRecord.ts';
 import { encodeSubscription } from '../../lib/protocol/consumerProtocol.ts';
 import { transcript } from './transcript.ts';
 
 const settings = { offsetsRetentionMs: 1_000 };
+const wantsLedger = encodeSubscription({ topics: ['ledger'], userData: null });
+
+/** A stable group of one member. */
+function atWork(protocol: MemberProtocol): Group {
+  const member = {
+    memberId: 'm1',
+    groupInstanceId: null,
+    clientId: 'c',
+    clientHost: '/h',
+    sessionTimeoutMs: 1,
+    rebalanceTimeoutMs: 1,
+    protocols: [protocol],
+    assignment: new Uint8Array(0),
+    isNew: false,
+    parkedJoin: null,
+    parkedSync: null,
+  };
+  return {
+    ...newGroup('bank'),
+    state: 'Stable',
+    protocolType: 'consumer',
+    protocolName: 'range',
+    members: new Map([['m1', member]]),
+  };
+}
 
 describe('the offsets of a group', () => {
   test('are kept while it has members, however long ago they were committed', () => {
@@ -215,32 +240,28 @@ describe('the offsets of a group', () => {
   });
 
   test('of a topic that no member of a group at work wants any more expire', () => {
-    const member = {
-      memberId: 'm1',
-      groupInstanceId: null,
-      clientId: 'c',
-      clientHost: '/h',
-      sessionTimeoutMs: 1,
-      rebalanceTimeoutMs: 1,
-      protocols: [{ name: 'range', metadata: encodeSubscription({ topics: ['ledger'], userData: null }) }],
-      assignment: new Uint8Array(0),
-      isNew: false,
-      parkedJoin: null,
-      parkedSync: null,
-    };
-    const group: Group = {
-      ...newGroup('bank'),
-      state: 'Stable',
-      protocolType: 'consumer',
-      protocolName: 'range',
-      members: new Map([['m1', member]]),
-    };
+    const group = atWork({ name: 'range', metadata: wantsLedger });
     const offsets = ['ledger', 'old'].map((topic) => ({ topic, partition: 0, commitTimestamp: 1 }));
     const after = { ...defaultGroupSettings, ...settings };
     const { facts, records, group: same } = decide(group, { type: 'sweep', offsets }, 1_001, after);
     expect(facts.map(({ detail }) => detail.topic)).toEqual(['old']);
     expect(records).toHaveLength(1);
     expect(same?.state).toBe('Stable');
+  });
+
+  test('are compared with what the members want, which is read once, however many offsets there are', () => {
+    let reads = 0;
+    const group = atWork({
+      name: 'range',
+      get metadata() {
+        reads++;
+        return wantsLedger;
+      },
+    });
+    const offsets = [...Array(50).keys()].map((partition) => ({ topic: 'ledger', partition, commitTimestamp: 1 }));
+    const { records } = decide(group, { type: 'sweep', offsets }, 5_000, { ...defaultGroupSettings, ...settings });
+    expect(records).toEqual([]);
+    expect(reads).toBe(1);
   });
 });
 
