@@ -22,8 +22,9 @@ export interface Property<T> {
 }
 
 export function flag(value: boolean, about: string): Property<boolean> {
-  const known: { readonly [text: string]: boolean | undefined } = { true: true, false: false };
-  return { type: 'boolean', default: value, accepts: 'true or false', about, parse: (text) => known[text] };
+  const known = new Map([true, false].map((one) => [String(one), one]));
+  const parse = (text: string) => known.get(text.toLowerCase());
+  return { type: 'boolean', default: value, accepts: 'true or false', about, parse };
 }
 
 export function whole(value: number, [least, most]: readonly [number, number], about: string): Property<number> {

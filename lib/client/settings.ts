@@ -35,7 +35,7 @@ export function withDefaults<D extends object>(
 ): D {
   const settings = { ...defaults } as { [name: string]: unknown };
   for (const [name, value] of Object.entries(given)) {
-    if (!(name in defaults)) {
+    if (!Object.hasOwn(defaults, name)) {
       throw new SettingError(`a ${client} has no setting '${name}': it has ${Object.keys(defaults).sort().join(', ')}`);
     }
     if (value === undefined) continue;

@@ -64,6 +64,7 @@ describe('the settings of a broker', () => {
     ['log.cleaner.min.cleanable.ratio', '1.', 1],
     ['log.cleaner.min.cleanable.ratio', '2.5E-1', 0.25],
     ['log.cleanup.policy', ' ', ''],
+    ['auto.create.topics.enable', 'False', false],
   ])('%s takes %j, as Kafka does', (name, text, value) => {
     expect(brokerConfig({ [name]: text })).toMatchObject({ [name]: value });
   });
@@ -99,7 +100,9 @@ describe('the settings of a broker', () => {
     [{ 'num.partitions': '' }, /a whole number/],
     [{ 'auto.create.topics.enable': 'yes' }, /true or false is accepted/],
     [{ 'group.min.session.timeout.ms': '9000000' }, /larger than group\.max\.session\.timeout\.ms/],
+    [{ 'auto.create.topics.enable': 'toString' }, /true or false is accepted/],
     [{ constructor: '1' }, /no setting "constructor"/],
+    [{ ['__proto__']: '1' }, /no setting "__proto__"/],
   ] as [Record<string, string>, RegExp][])('%j is refused with one line that says what to do', (texts, message) => {
     expect(() => brokerConfig(texts)).toThrow(ConfigError);
     expect(() => brokerConfig(texts)).toThrow(message);

@@ -171,6 +171,14 @@ describe('the settings of a topic', () => {
         expect(await one(set('no.such', '1'))).toBe('INVALID_CONFIG');
         expect(await one(set('segment.bytes', null))).toBe('INVALID_REQUEST');
         expect(await one(set('segment.bytes', '5000'), reset('segment.bytes'))).toBe('INVALID_REQUEST');
+        for (const name of ['__proto__', 'constructor', 'toString']) {
+          expect(await one(set(name, '1'))).toBe('INVALID_CONFIG');
+          expect(await one(reset(name))).toBe('NONE');
+          expect(await one({ ...set(name, '1'), configOperation: APPEND })).toBe('INVALID_CONFIG');
+          const request = { resources: [{ ...ledger, configs: [{ name, value: '1' }] }] };
+          const { responses } = await client.ask(AlterConfigs, request);
+          expect(errorOf(responses[0].errorCode).name).toBe('INVALID_CONFIG');
+        }
         const number = { name: 'segment.bytes', value: '1' };
         expect(await one({ ...number, configOperation: APPEND })).toBe('INVALID_CONFIG');
         expect(await one({ ...number, configOperation: SUBTRACT })).toBe('INVALID_CONFIG');

@@ -326,6 +326,7 @@ describe('use and misuse', () => {
 
   test.each([
     [{ groupID: 'g' } as object, /no setting 'groupID'/],
+    [{ toString: () => 'a consumer' } as object, /no setting 'toString'/],
     [{ heartbeatIntervalMs: 6000, sessionTimeoutMs: 6000 }, /below sessionTimeoutMs/],
     [{ autoOffsetReset: 'first' as 'earliest' }, /"earliest", "latest", "none"/],
     [{ maxPollRecords: 0 }, /at least 1/],

@@ -14,14 +14,14 @@ export const handleIncrementalAlterConfigs: Handler<typeof IncrementalAlterConfi
 });
 
 function changed(before: Configs, settings: readonly Setting[], entries: readonly ConfigEntry[]): Configs {
-  const after: { [name: string]: string } = { ...before };
+  const after = new Map(Object.entries(before));
   for (const setting of settings) {
     const { name, configOperation } = setting;
-    if (configOperation === ConfigOperation.DELETE) delete after[name];
-    else if (configOperation === ConfigOperation.SET) after[name] = mustHaveValue(setting).trim();
-    else after[name] = changedList(before[name], setting, entries);
+    if (configOperation === ConfigOperation.DELETE) after.delete(name);
+    else if (configOperation === ConfigOperation.SET) after.set(name, mustHaveValue(setting).trim());
+    else after.set(name, changedList(after.get(name), setting, entries));
   }
-  return after;
+  return Object.fromEntries(after);
 }
 
 /** A list that was not set begins with what holds without it. */
