@@ -7,7 +7,7 @@
 import { type ErrorCode, Errors } from '../protocol/errors.ts';
 import type { CommitEvent, CommitResponse } from './events.ts';
 import type { Appending, CommittedTopic, Group } from './group.ts';
-import { offsetRecord } from './offsetRecord.ts';
+import { type CommittedOffset, offsetRecord } from './offsetRecord.ts';
 import type { CoordinatorRecord } from './outcome.ts';
 import { commitErrorOf, refusal } from './refusal.ts';
 import { type Step, validateMember } from './step.ts';
@@ -64,11 +64,17 @@ function acceptedRecords(step: Step, event: CommitEvent): CoordinatorRecord[] {
             leaderEpoch: partition.committedLeaderEpoch,
             metadata: partition.committedMetadata ?? '',
             commitTimestamp: step.now,
-            ...(event.retentionTimeMs === undefined ? {} : { expireTimestamp: step.now + event.retentionTimeMs }),
+            ...expiry(step.now, event),
           },
         ),
       ),
   );
+}
+
+/** A time that is further off than numbers reach is cut to the last that they do. */
+function expiry(now: number, { retentionTimeMs }: CommitEvent): Pick<CommittedOffset, 'expireTimestamp'> {
+  if (retentionTimeMs === undefined) return {};
+  return { expireTimestamp: Math.min(now + retentionTimeMs, Number.MAX_SAFE_INTEGER) };
 }
 
 export function commitAppended(step: Step, done: CommitAppending): void {

@@ -239,6 +239,26 @@ describe('the offsets of a group', () => {
     );
   });
 
+  test('are kept to the end of numbers for who wants them kept longer', () => {
+    transcript(
+      `
+      > commit nobody -1 ledger/0=5 keep=${Number.MAX_SAFE_INTEGER}
+        append ledger/0=5
+      > appended
+        offset.committed ledger/0=5 by nobody @-1
+        #1 ledger/0 NONE
+      > later 1000000000
+      > sweep
+      > failover
+        Empty @0
+      > sweep
+      > offsets
+        ledger/0=5
+      `,
+      settings,
+    );
+  });
+
   test('of a topic that no member of a group at work wants any more expire', () => {
     const group = atWork({ name: 'range', metadata: wantsLedger });
     const offsets = ['ledger', 'old'].map((topic) => ({ topic, partition: 0, commitTimestamp: 1 }));
