@@ -52,7 +52,7 @@ export class Drive {
       promise.catch(() => {});
       return Promise.reject(new Error(`${what}: this world has been closed; make a new one with simulate()`));
     }
-    return new Promise<T>((resolve, reject) => {
+    const answer = new Promise<T>((resolve, reject) => {
       const patienceMs = expectedMs + PATIENCE_MS;
       const call: Call = {
         what,
@@ -77,6 +77,9 @@ export class Drive {
       this.#firstLastEvent = Math.min(this.#firstLastEvent, call.lastEvent);
       this.#start();
     });
+    // A producer lets go of failures at which nobody looks. In the promise around its own they would come up again.
+    if (what === 'producer.send') answer.catch(() => {});
+    return answer;
   }
 
   /** Ends the world: nothing more will happen, and calls that are still waiting reject. */

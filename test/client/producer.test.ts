@@ -2,7 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RecordMetadata } from '../../lib/client/index.ts';
 import { producerSettings } from '../../lib/client/producer/producer.ts';
+import { serve } from '../../lib/node/index.ts';
 import { SeededRandom } from '../../lib/sim/random.ts';
+import { simulate } from '../../lib/sim/simulate.ts';
 import { type Fate, failure, stage } from './stage.ts';
 
 type Stage = Awaited<ReturnType<typeof stage>>;
@@ -277,6 +279,24 @@ describe('giving up', () => {
     expect(wrong.message).toContain('send a string, a Uint8Array or null');
     expect(at.requests('producer-1', 'Produce')).toEqual([]);
     await at.close();
+  });
+
+  test('whoever does not look at what became of a record, or of a list, need not catch its failure', async () => {
+    const unhandled: unknown[] = [];
+    const take = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', take);
+    for (const kafka of [await simulate({ topics: { ledger: 1 } }), await serve({ port: 0, topics: { ledger: 1 } })]) {
+      const producer = kafka.producer({ maxRequestSizeBytes: 100 });
+      const record = { topic: 'ledger', value: 'x'.repeat(200) };
+      void producer.send(record);
+      void producer.send([record, record]);
+      await producer.flush();
+      // Rejections are called unhandled at the end of a turn of the event loop.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      await kafka.close();
+    }
+    process.off('unhandledRejection', take);
+    expect(unhandled).toEqual([]);
   });
 
   test('after close nothing is taken, and what was sent before is acknowledged', async () => {

@@ -48,7 +48,8 @@ export interface Producer {
   /**
    * Sends a record. Resolves when it counts as sent (`acks`). Rejects with a `KafkaError` of the broker, `DeliveryTimedOutError`,
    * `RecordTooLargeError`, `BufferFullError`, `CodecUnavailable`, or `TimedOutError` when there is no such topic or no broker to be found. A list resolves
-   * when all are sent, and rejects when one cannot be; the others are sent all the same.
+   * when all are sent, and rejects when one cannot be; the others are sent all the same. A failure at
+   * which nobody looks is no unhandled rejection.
    */
   send(record: ProducerRecord): Promise<RecordMetadata>;
   send(records: readonly ProducerRecord[]): Promise<RecordMetadata[]>;
@@ -122,7 +123,6 @@ export class KafkaProducer implements Producer {
   send(records: ProducerRecord | readonly ProducerRecord[]): Promise<RecordMetadata | RecordMetadata[]> {
     if (Array.isArray(records)) return this.#send(records) as Promise<RecordMetadata[]>;
     const sent = this.#send([records as ProducerRecord]).then(([metadata]) => metadata);
-    // Whoever does not look at the answer does not want to know.
     sent.catch(() => {});
     return sent;
   }

@@ -35,8 +35,9 @@ export class Sending {
     if (this.#open === 0) this.#end();
   }
 
-  /** One of the records will not be sent, or nobody knows whether it was. */
+  /** One of the records will not be sent, or nobody knows whether it was. Whoever does not look at the answer does not want to know. */
   failed(error: Error): void {
+    this.answer.catch(() => {});
     this.#fail(error);
     this.#open--;
     if (this.#open === 0) this.#end();
