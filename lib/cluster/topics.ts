@@ -156,7 +156,7 @@ export class Topics {
     for (const topic of this.all) this.#configureLogs(topic);
   }
 
-  /** Answers false when it is gone already. */
+  /** Answers false when it is gone already. Rejects with a storage error, and the topic stays. */
   delete({ topicId }: Topic): Promise<boolean> {
     return this.#change(async () => {
       const topic = this.#byId.get(topicId);
@@ -165,8 +165,9 @@ export class Topics {
       await this.#write({ ...this.#metadata, topics });
       this.#byName.delete(topic.name);
       this.#byId.delete(topic.topicId);
-      for (const partition of topic.partitions) await partition.close('has been deleted');
-      await this.#sweep();
+      // It is gone. What cannot be closed or removed now goes with the next sweep.
+      for (const partition of topic.partitions) await partition.close('has been deleted').catch(() => {});
+      await this.#sweep().catch(() => {});
       return true;
     });
   }

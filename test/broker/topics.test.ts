@@ -146,19 +146,17 @@ test(
   }),
 );
 
-/** Starts the broker again, on a disk that refuses new logs whenever `refuses` says so. */
-async function startRefusing(stage: Stage, refuses: () => boolean): Promise<void> {
+/** Starts the broker again, on a disk that refuses when `refuses` says so of what it is asked for. */
+async function startRefusing(stage: Stage, refuses: (what: 'open' | 'remove', path: string) => boolean): Promise<void> {
   stage.crash();
-  await stage.start((host) => ({
-    ...host,
-    disk: {
-      ...host.disk,
-      open: async (path) => {
-        if (refuses() && path.endsWith('.log')) throw new DiskFailed('too many files are open');
-        return host.disk.open(path);
-      },
-    },
-  }));
+  await stage.start((host) => {
+    const ask = async (what: 'open' | 'remove', path: string) => {
+      if (refuses(what, path)) throw new DiskFailed('too many files are open');
+    };
+    const open = (path: string) => ask('open', path).then(() => host.disk.open(path));
+    const remove = (path: string) => ask('remove', path).then(() => host.disk.remove(path));
+    return { ...host, disk: { ...host.disk, open, remove } };
+  });
 }
 
 test(
@@ -166,7 +164,7 @@ test(
   onStage(
     async (stage) => {
       let refuses = false;
-      await startRefusing(stage, () => refuses);
+      await startRefusing(stage, (what, path) => refuses && what === 'open' && path.endsWith('.log'));
       const client = await stage.client();
       const grow = async () => {
         const { results } = await client.ask(CreatePartitions, { topics: [{ name: 'ledger', count: 2 }] });
@@ -215,6 +213,36 @@ describe('deleting topics', () => {
         expect(await metadata(client, null)).toEqual([]);
       },
       { topics: { a: 1, b: 1, c: 1 } },
+    ),
+  );
+
+  test(
+    'fails when the disk does not take it; once it has, files that cannot be removed go at the next start',
+    onStage(
+      async (stage) => {
+        let refused = 'nothing';
+        await startRefusing(stage, (what) => what === refused);
+        const client = await stage.client();
+        const { topicId } = stage.broker.topics.named('a')!;
+        refused = 'open';
+        const remove = async (name: string) => {
+          const { responses } = await client.ask(DeleteTopics, { topics: [{ name }] });
+          return errorOf(responses[0].errorCode).name;
+        };
+        expect(await remove('a')).toBe('KAFKA_STORAGE_ERROR');
+        expect(await metadata(client, null)).toEqual(['a:1', 'b:1']);
+        refused = 'remove';
+        expect(await remove('a')).toBe('NONE');
+        expect(await remove('a')).toBe('UNKNOWN_TOPIC_OR_PARTITION');
+        expect(await metadata(client, null)).toEqual(['b:1']);
+        const left = async () =>
+          (await stage.world.disk('broker-0').list('logs')).some((path) => path.includes(topicId));
+        expect(await left()).toBe(true);
+        stage.crash();
+        await stage.start();
+        expect(await left()).toBe(false);
+      },
+      { topics: { a: 1, b: 1 }, config: { 'auto.create.topics.enable': 'false' } },
     ),
   );
 

@@ -2,11 +2,12 @@
  * DeleteTopics, versions 1-6. Topics that the broker keeps for itself cannot be deleted, other than in Kafka: groups live in one. Groups forget their
  * offsets in a topic that goes.
  */
-import type { Topic } from '../../cluster/topics.ts';
+import type { Topic, Topics } from '../../cluster/topics.ts';
 import type { DeleteTopics } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
 import { NO_UUID, type ResponseInput } from '../../protocol/schema.ts';
 import type { Handler } from '../dispatch.ts';
+import { errorOfAppend } from '../storageErrors.ts';
 
 type TopicResponse = ResponseInput<typeof DeleteTopics>['responses'][number];
 
@@ -19,10 +20,9 @@ export const handleDeleteTopics: Handler<typeof DeleteTopics> = async (services,
   for (const { name, topicId, misnamed } of questions(version >= BY_ID_SINCE ? request.topics : byName)) {
     const unknown = name === null ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
     const topic = name === null ? topics.withId(topicId) : topics.named(name);
-    const error = misnamed ? Errors.INVALID_REQUEST : problemOf(topic, unknown, config['delete.topic.enable']);
-    const gone = topic && error === Errors.NONE ? await topics.delete(topic) : true;
-    if (topic && gone && error === Errors.NONE) groups.everywhere((shard, now) => shard.topicDeleted(topic.name, now));
-    const said = gone ? error : unknown;
+    const problem = misnamed ? Errors.INVALID_REQUEST : problemOf(topic, unknown, config['delete.topic.enable']);
+    const said = topic && problem === Errors.NONE ? await remove(topics, topic, unknown) : problem;
+    if (topic && said === Errors.NONE) groups.everywhere((shard, now) => shard.topicDeleted(topic.name, now));
     const identity = misnamed
       ? { name, topicId }
       : { name: name ?? topic?.name ?? null, topicId: topic?.topicId ?? topicId };
@@ -47,6 +47,14 @@ function questions(wanted: readonly Pick<Question, 'name' | 'topicId'>[]): Itera
     all.set(key, { name, topicId, misnamed });
   }
   return all.values();
+}
+
+async function remove(topics: Topics, topic: Topic, unknown: ErrorCode): Promise<ErrorCode> {
+  try {
+    return (await topics.delete(topic)) ? Errors.NONE : unknown;
+  } catch (error) {
+    return errorOfAppend(error);
+  }
 }
 
 function problemOf(topic: Topic | undefined, unknown: ErrorCode, enabled: boolean): ErrorCode {
