@@ -315,6 +315,39 @@ describe('staying alive', () => {
     await at.close();
   });
 
+  test('who waits in one long poll is polling: the watch begins when poll returns', async () => {
+    const at = await stage();
+    const { consumer } = await member(at, 1, { maxPollIntervalMs: 10_000 });
+    // Nothing is fetched, so nothing wakes it meanwhile.
+    consumer.pause([ledger0]);
+    expect(await consumer.poll('1 min')).toEqual([]);
+    await at.pass(9500);
+    expect(at.requests('consumer-1', 'LeaveGroup')).toEqual([]);
+    await at.pass(1000);
+    expect(at.requests('consumer-1', 'LeaveGroup')).toHaveLength(1);
+    await at.close();
+  });
+
+  test('a callback that comes to no end is work of the application: the watch begins with it', async () => {
+    const at = await stage();
+    let isStuck = false;
+    const stuck = async () => {
+      isStuck = true;
+      await at.clock.sleep(40_000);
+    };
+    const { consumer } = await member(at, 1, { maxPollIntervalMs: 10_000 }, { onPartitionsRevoked: stuck });
+    const second = at.kafka.consumer({ ...settings, maxPollIntervalMs: 10_000 });
+    await second.subscribe(['ledger']);
+    const polls = [consumer.poll('30 s'), second.poll('30 s')].map((poll) => poll.catch(() => []));
+    while (!isStuck) await at.pass(100);
+    await at.pass(9500);
+    expect(at.requests('consumer-1', 'LeaveGroup')).toEqual([]);
+    await at.pass(1000);
+    expect(at.requests('consumer-1', 'LeaveGroup')).toHaveLength(1);
+    await Promise.all(polls);
+    await at.close();
+  });
+
   test('a commit in the middle of a rebalance is refused with the right error, and works after the next poll', async () => {
     const at = await stage({ topics: { ledger: 2 } });
     const { consumer } = await member(at, 2);

@@ -92,14 +92,13 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   // #region poll
   poll(timeout: Duration): Promise<ConsumerRecord<K, V>[]> {
-    const { calls, context, membership, commits, rebalancer, autoCommit } = this.#parts;
+    const { calls, context, commits, rebalancer, autoCommit } = this.#parts;
     const { state, wakeup, signal, positions, fetcher, metrics } = this.#parts;
     return calls.outsideCallbacks('poll', async () => {
       if (state.kind === 'none') throw new Error('nothing to poll: call subscribe() or assign() first');
       const deadline = new Deadline(context.timers, wakeup, toMs(timeout));
       for (;;) {
         wakeup.check();
-        membership.heartbeats.pollCalled();
         this.#throwFailures();
         await commits.runCallbacks();
         // The group first: callbacks run here, and partitions come and go.

@@ -2,7 +2,7 @@
  * Heartbeats: the sign of life of a member, in the background, while the application works on its records.
  *
  * They keep two watches apart. The coordinator watches for heartbeats, and after `sessionTimeoutMs` of silence it gives the member up: that finds a
- * process that has died. The member watches its own application, and when `poll` has not been called for `maxPollIntervalMs` it
+ * process that has died. The member watches its own application, and when that has been out of `poll` for `maxPollIntervalMs` it
  * leaves the group by itself: that finds a process that lives and is stuck (KIP-62).
  */
 import { Heartbeat } from '../../protocol/apis/12-heartbeat.ts';
@@ -24,12 +24,13 @@ export class Heartbeats {
   readonly #coordinator: CoordinatorClient;
   readonly #membership: Membership;
   readonly #settings: HeartbeatSettings;
+  readonly #isPolling: () => boolean;
   readonly #changed: () => void;
   #nextAt = 0;
   #isUnderWay = false;
   #failures = 0;
   #sessionEndsAt = 0;
-  #pollDueAt = 0;
+  #pollLeftAt = 0;
   #timer: Cancel | undefined;
   #failure: Error | undefined;
 
@@ -38,18 +39,20 @@ export class Heartbeats {
     coordinator: CoordinatorClient,
     membership: Membership,
     settings: HeartbeatSettings,
+    isPolling: () => boolean,
     changed: () => void,
   ) {
     this.#context = context;
     this.#coordinator = coordinator;
     this.#membership = membership;
     this.#settings = settings;
+    this.#isPolling = isPolling;
     this.#changed = changed;
   }
 
-  /** The application has called `poll`: it is alive for another `maxPollIntervalMs`. */
-  pollCalled(): void {
-    this.#pollDueAt = this.#context.timers.now() + this.#settings.maxPollIntervalMs;
+  /** The application has come out of `poll`: it has `maxPollIntervalMs` to call it again. */
+  pollLeft(): void {
+    this.#pollLeftAt = this.#context.timers.now();
   }
 
   /** Begins a session: the coordinator has just heard of the member. */
@@ -90,6 +93,12 @@ export class Heartbeats {
     this.#timer = this.#context.timers.after(next - now, () => this.#tick());
   }
   // #endregion tick
+
+  /** As long as the application waits in `poll` this is never now, however long it waits. */
+  get #pollDueAt(): number {
+    const last = this.#isPolling() ? this.#context.timers.now() : this.#pollLeftAt;
+    return last + this.#settings.maxPollIntervalMs;
+  }
 
   async #beat(): Promise<void> {
     const { generation } = this.#membership;

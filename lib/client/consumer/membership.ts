@@ -83,19 +83,20 @@ export class Membership {
   readonly #changed: () => void;
   #reason = 'the consumer has subscribed';
 
-  /** `changed` is called when `poll` has something to do: a rebalance, or an error to report. */
+  /** `isPolling`: the application waits in `poll`. `changed` is called when `poll` has something to do: a rebalance, or an error to report. */
   constructor(
     context: ClientContext,
     coordinator: CoordinatorClient,
     settings: MembershipSettings,
     role: GroupRole,
+    isPolling: () => boolean,
     changed: () => void,
   ) {
     this.#coordinator = coordinator;
     this.#settings = settings;
     this.#role = role;
     this.#changed = changed;
-    this.heartbeats = new Heartbeats(context, coordinator, this, settings, changed);
+    this.heartbeats = new Heartbeats(context, coordinator, this, settings, isPolling, changed);
   }
 
   /** The name that outlives a restart; null for a dynamic member. */

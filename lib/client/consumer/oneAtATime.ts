@@ -9,13 +9,21 @@ import { ClientClosedError, ConcurrentModificationError } from '../errors.ts';
 
 export class OneAtATime {
   readonly #client: string;
+  readonly #left: (call: string) => void;
   /** The call that is unsettled. */
   #call: string | undefined;
   #isCallingOut = false;
   #hasEnded = false;
 
-  constructor(client: string) {
+  /** `left` is called when a call is over, and when a callback of the application begins in the middle of it. */
+  constructor(client: string, left: (call: string) => void) {
     this.#client = client;
+    this.#left = left;
+  }
+
+  /** Whether this call is under way, and not in a callback of the application. */
+  isIn(call: string): boolean {
+    return this.#call === call;
   }
 
   /** Runs a call. Rejects with `ConcurrentModificationError` when another is unsettled. */
@@ -26,6 +34,7 @@ export class OneAtATime {
       return await run();
     } finally {
       this.#call = undefined;
+      this.#left(call);
     }
   }
 
@@ -50,6 +59,7 @@ export class OneAtATime {
     // Within a callback there may be calls that call back in turn.
     const wasCallingOut = this.#isCallingOut;
     this.#call = undefined;
+    if (call !== undefined) this.#left(call);
     this.#isCallingOut = true;
     try {
       await run();

@@ -58,14 +58,23 @@ export function consumerParts<K, V>(
   context.metadata.onUpdate.add(changed);
   const wakeup = new Wakeup();
   const waits = waitsWith(context, wakeup, settings.defaultApiTimeoutMs);
-  const calls = new OneAtATime('consumer');
+  const calls = new OneAtATime('consumer', (call) => {
+    if (call === 'poll') membership.heartbeats.pollLeft();
+  });
   const callOut = (run: () => void | Promise<void>) => calls.callOut(run);
 
   const coordinator = new CoordinatorClient(context, settings.groupId ?? '');
   const leader: Leader = new Leader(context, state, settings, () =>
     membership.requestRejoin('the partitions of a topic have changed'),
   );
-  const membership: Membership = new Membership(context, coordinator, settings, leader, changed);
+  const membership: Membership = new Membership(
+    context,
+    coordinator,
+    settings,
+    leader,
+    () => calls.isIn('poll'),
+    changed,
+  );
   const pattern = new TopicPattern(context, state, settings, () =>
     membership.requestRejoin('other topics match the pattern'),
   );
