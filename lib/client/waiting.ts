@@ -135,10 +135,10 @@ export class Backoff {
     this.#maxMs = maxMs;
   }
 
-  /** The pause after `failures` failures in a row, in milliseconds: between 80 and 120 percent of the doubled value (KIP-580). */
+  /** The pause after `failures` failures in a row, in milliseconds: between 80 and 120 percent of the doubled value, and never beyond the limit (KIP-580). */
   afterFailures(failures: number): number {
     const doubled = Math.min(this.#maxMs, this.#initialMs * (1 << Math.min(20, Math.max(0, failures - 1))));
-    return Math.floor((doubled * (800 + (this.#random.nextU32() % 401))) / 1000);
+    return Math.min(this.#maxMs, Math.floor((doubled * (800 + (this.#random.nextU32() % 401))) / 1000));
   }
 }
 
