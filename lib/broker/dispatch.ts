@@ -5,6 +5,7 @@
  * somebody handles it. A handler takes a decoded request and answers data; it does not know what a socket is.
  */
 import { Reader } from '../bytes/reader.ts';
+import { MessageTooLarge } from '../bytes/writer.ts';
 import { type AnyApi, ApiVersions } from '../protocol/apis/index.ts';
 import { Errors } from '../protocol/errors.ts';
 import { decodeRequestHeader, encodeResponse, type RequestHeader } from '../protocol/frame.ts';
@@ -22,6 +23,12 @@ export class CloseConnection extends Error {
 
 /** All partitions of a large cluster in one request, and more than anybody has reason to ask for. */
 const MAX_REQUEST_ENTRIES = 1_000_000;
+
+/**
+ * The largest answer, without the batches in it, which have limits of their own: as much as the largest request is by default. Most APIs answer about as much
+ * as they are asked, or what there is. Where the two multiply, kilobytes of request would else be all the memory that a broker has.
+ */
+const MAX_ANSWER_BYTES = 100 << 20;
 
 type Answer<Response extends Fields> = Input<Response> | typeof NO_ANSWER;
 
@@ -113,7 +120,7 @@ export class Dispatcher {
           ? this.#interceptor.intercept(this.#services, arrived, handle)
           : handle());
         if (response === NO_ANSWER) return null;
-        return encodeResponse(found.api, header.apiVersion, header.correlationId, response as Input<Fields>);
+        return encode(found.api, header, response as Input<Fields>);
       },
     };
   }
@@ -132,5 +139,16 @@ export class Dispatcher {
       answer: async () =>
         encodeResponse(ApiVersions as unknown as AnyApi, 0, header.correlationId, response as Input<Fields>),
     };
+  }
+}
+
+function encode(api: AnyApi, { apiVersion, correlationId }: RequestHeader, response: Input<Fields>): Uint8Array[] {
+  try {
+    return encodeResponse(api, apiVersion, correlationId, response, MAX_ANSWER_BYTES);
+  } catch (error) {
+    if (!(error instanceof MessageTooLarge)) throw error;
+    throw new CloseConnection(
+      `the answer to ${api.name} would have more than ${MAX_ANSWER_BYTES} bytes: ask for less at once`,
+    );
   }
 }

@@ -12,6 +12,11 @@ const SHARED_BYTES = 8192;
 /** A buffer that many writers share, each in a place of its own. Nothing in it is written twice, so a message may be kept as long as anybody wants. */
 let shared = { bytes: new Uint8Array(SHARED_BYTES), view: new DataView(new ArrayBuffer(0)), taken: SHARED_BYTES };
 
+/** A message would become larger than its writer was told to let it. */
+export class MessageTooLarge extends RangeError {
+  override readonly name = 'MessageTooLarge';
+}
+
 export class Writer {
   readonly #chunks: Uint8Array[] = [];
   #chunkedLength = 0;
@@ -20,9 +25,14 @@ export class Writer {
   #start = 0;
   #at = 0;
   #end: number;
+  readonly #maxBytes: number;
 
-  /** `capacity` is a first guess in bytes; the writer grows by doubling. */
-  constructor(capacity = 256) {
+  /**
+   * `capacity` is a first guess in bytes; the writer grows by doubling, and throws `MessageTooLarge` where it would pass `maxBytes`. What is put in by
+   * reference takes no room here, and does not count.
+   */
+  constructor(capacity = 256, maxBytes = Infinity) {
+    this.#maxBytes = maxBytes;
     if (capacity > SHARED_BYTES / 8) {
       this.#bytes = new Uint8Array(capacity);
       this.#view = new DataView(this.#bytes.buffer);
@@ -166,7 +176,10 @@ export class Writer {
 
   #grow(length: number): number {
     const pending = this.#at - this.#start;
-    const grown = new Uint8Array(Math.max(pending * 2, pending + length, 256));
+    if (pending + length > this.#maxBytes) {
+      throw new MessageTooLarge(`a message would have more than ${this.#maxBytes} bytes`);
+    }
+    const grown = new Uint8Array(Math.min(Math.max(pending * 2, pending + length, 256), this.#maxBytes));
     grown.set(this.#bytes.subarray(this.#start, this.#at));
     this.#bytes = grown;
     this.#view = new DataView(grown.buffer);

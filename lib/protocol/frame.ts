@@ -57,14 +57,16 @@ export function decodeRequestHeader(
   return { apiKey, apiVersion, correlationId, clientId };
 }
 
+/** Throws `MessageTooLarge` where the response, without the batches in it, would have more than `maxBytes`. */
 export function encodeResponse<Response extends Fields>(
   api: Api<Fields, Response>,
   version: number,
   correlationId: number,
   body: Input<Response>,
+  maxBytes = Infinity,
 ): Uint8Array[] {
   const shape = shapeOf(api, version);
-  const writer = new Writer();
+  const writer = new Writer(undefined, maxBytes);
   writer.int32(correlationId);
   if (hasTaggedResponseHeader(api, version)) writer.unsignedVarint(0);
   api.response.write(writer, body, shape);

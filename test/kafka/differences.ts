@@ -294,6 +294,25 @@ export const differences: readonly Difference[] = [
     ],
   },
   {
+    sentence: 'several groups are described at once, one of them twice',
+    because:
+      'Kafka says it as often as it is asked, which can make a gigabyte of answer from a few kilobytes of request.',
+    places: [
+      [
+        [],
+        [
+          'several-groups-are-described-at-once-one-of-them-twice-one Stable 1',
+          'several-groups-are-described-at-once-one-of-them-twice-one Stable 1',
+          'several-groups-are-described-at-once-one-of-them-twice-two Dead 0',
+        ],
+        [
+          'several-groups-are-described-at-once-one-of-them-twice-one Stable 1',
+          'several-groups-are-described-at-once-one-of-them-twice-two Dead 0',
+        ],
+      ],
+    ],
+  },
+  {
     sentence: 'a group whose name is empty',
     because:
       'Kafka keeps offsets for it, a leftover of old clients, though nobody can join it. We refuse it everywhere.',

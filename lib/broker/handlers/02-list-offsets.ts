@@ -3,7 +3,7 @@ import type { Partition } from '../../cluster/partition.ts';
 import { recordsSince } from '../../log/timeLookup.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListOffsets, MAX_TIMESTAMP } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
-import type { ResponseInput } from '../../protocol/schema.ts';
+import type { RequestOf, ResponseInput } from '../../protocol/schema.ts';
 import { type Batch, batchesIn, lastOffsetOf } from '../../records/batch.ts';
 import type { Codecs } from '../../world/world.ts';
 import type { Handler } from '../dispatch.ts';
@@ -21,15 +21,9 @@ const MAX_TIMESTAMP_SINCE = 7;
 
 export const handleListOffsets: Handler<typeof ListOffsets> = async (services, request, { version }) => ({
   topics: await Promise.all(
-    request.topics.map(async ({ name, partitions }) => {
-      const questions = new Map<number, Question>();
-      const twice = new Set<number>();
-      for (const one of partitions) {
-        if (questions.has(one.partitionIndex)) twice.add(one.partitionIndex);
-        questions.set(one.partitionIndex, { name, ...one });
-      }
+    [...questionsIn(request)].map(async ([name, questions]) => {
       const answers = [...questions].map(([index, question]) =>
-        twice.has(index) ? failure(index, Errors.INVALID_REQUEST) : answer(services, question, version),
+        question === 'twice' ? failure(index, Errors.INVALID_REQUEST) : answer(services, question, version),
       );
       return { name, partitions: await Promise.all(answers) };
     }),
@@ -41,6 +35,20 @@ interface Question {
   readonly partitionIndex: number;
   readonly currentLeaderEpoch: number;
   readonly timestamp: number;
+}
+
+/** What is asked of each partition of each topic. A topic may have several entries; a partition may be asked for once. */
+function questionsIn({ topics }: RequestOf<typeof ListOffsets>): Map<string, Map<number, Question | 'twice'>> {
+  const all = new Map<string, Map<number, Question | 'twice'>>();
+  for (const { name, partitions } of topics) {
+    const questions = all.get(name) ?? new Map<number, Question | 'twice'>();
+    all.set(name, questions);
+    for (const one of partitions) {
+      const { partitionIndex } = one;
+      questions.set(partitionIndex, questions.has(partitionIndex) ? 'twice' : { name, ...one });
+    }
+  }
+  return all;
 }
 
 async function answer(services: Services, question: Question, version: number): Promise<PartitionResponse> {

@@ -42,9 +42,9 @@ function withOperations(topic: TopicResponse): TopicResponse {
   return { ...topic, topicAuthorizedOperations: TOPIC_OPERATIONS };
 }
 
-/** What is asked for twice is answered once. */
+/** What is asked for twice is answered once. Where there is a name, the id beside it does not count. */
 function once(wanted: readonly WantedTopic[]): Iterable<WantedTopic> {
-  return new Map(wanted.map((topic) => [`${topic.topicId} ${topic.name}`, topic])).values();
+  return new Map(wanted.map((topic) => [topic.name ? topic.name : `${topic.topicId} ${topic.name}`, topic])).values();
 }
 
 async function answer(services: Services, { name, topicId }: WantedTopic, mayCreate: boolean): Promise<TopicResponse> {

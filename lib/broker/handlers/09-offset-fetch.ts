@@ -2,6 +2,8 @@
  * OffsetFetch, versions 1-9: how far has a group come? It is answered when the high watermark has reached the log end that this request found: a
  * commit that the coordinator has accepted is then either safe and seen, or gone for good.
  *
+ * A group that is named twice is answered once, for what it was named with the last time.
+ *
  * Not here: offsets in open transactions (`requireStable`), of which there are none.
  */
 import { PartitionClosed } from '../../cluster/partition.ts';
@@ -21,8 +23,9 @@ const GROUP_ERROR_SINCE = 2;
 
 export const handleOffsetFetch: Handler<typeof OffsetFetch> = async (services, request, { version }) => {
   if (version >= SEVERAL_GROUPS_SINCE) {
+    const wanted = new Map(request.groups.map(({ groupId, topics }) => [groupId, topics]));
     return {
-      groups: await Promise.all(request.groups.map(({ groupId, topics }) => answer(services, groupId, topics))),
+      groups: await Promise.all([...wanted].map(([groupId, topics]) => answer(services, groupId, topics))),
     };
   }
   const { topics, errorCode = 0 } = await answer(services, request.groupId, request.topics);

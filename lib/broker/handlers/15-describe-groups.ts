@@ -1,4 +1,4 @@
-/** DescribeGroups, versions 0-5. A group that does not exist is described as Dead, without an error. */
+/** DescribeGroups, versions 0-5. A group that does not exist is described as Dead, without an error. One that is named twice is described once. */
 import { type Group, metadataOf, NOTHING } from '../../coordinators/group.ts';
 import type { DescribeGroups } from '../../protocol/apis/index.ts';
 import { Errors } from '../../protocol/errors.ts';
@@ -11,7 +11,7 @@ type Description = ResponseInput<typeof DescribeGroups>['groups'][number];
 
 export const handleDescribeGroups: Handler<typeof DescribeGroups> = async (services, request) => ({
   groups: await Promise.all(
-    request.groups.map(async (groupId) => {
+    [...new Set(request.groups)].map(async (groupId) => {
       const description = await describe(services, groupId);
       const tells = request.includeAuthorizedOperations && description.errorCode === Errors.NONE.code;
       return tells ? { ...description, authorizedOperations: GROUP_OPERATIONS } : description;

@@ -1,4 +1,8 @@
-/** DescribeConfigs, versions 1-4. Not here: settings of loggers, groups and client metrics. */
+/**
+ * DescribeConfigs, versions 1-4. What is named twice is described once, as it was named the last time.
+ *
+ * Not here: settings of loggers, groups and client metrics.
+ */
 import type { DescribeConfigs } from '../../protocol/apis/index.ts';
 import { Errors } from '../../protocol/errors.ts';
 import type { RequestOf, ResponseInput } from '../../protocol/schema.ts';
@@ -10,8 +14,12 @@ type Request = RequestOf<typeof DescribeConfigs>;
 type Result = ResponseInput<typeof DescribeConfigs>['results'][number];
 
 export const handleDescribeConfigs: Handler<typeof DescribeConfigs> = (services, request) => ({
-  results: request.resources.map((wanted) => describe(services, wanted, request)),
+  results: once(request.resources).map((wanted) => describe(services, wanted, request)),
 });
+
+function once(resources: Request['resources']): Request['resources'] {
+  return [...new Map(resources.map((one) => [`${one.resourceType} ${one.resourceName}`, one])).values()];
+}
 
 function describe(services: Services, wanted: Request['resources'][number], request: Request): Result {
   const { resourceType, resourceName, configurationKeys } = wanted;
