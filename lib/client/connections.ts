@@ -8,7 +8,7 @@
 import type { Host } from '../trace/host.ts';
 import { Connection } from '../wire/connection.ts';
 import { ConnectionLost } from '../world/errors.ts';
-import type { Address } from '../world/world.ts';
+import type { Address, Cancel } from '../world/world.ts';
 import { ClientClosedError } from './errors.ts';
 import { Backoff, type Timers } from './waiting.ts';
 
@@ -39,6 +39,8 @@ export class Connections {
   readonly #settings: { readonly clientId: string; readonly requestTimeoutMs: number };
   readonly #backoff: Backoff;
   readonly #lines = new Map<string, Line>();
+  /** How to give up what is being opened. */
+  readonly #opening = new Set<Cancel>();
   #brokers: ReadonlyMap<number, Address> = new Map();
   #closed = false;
 
@@ -118,6 +120,7 @@ export class Connections {
 
   close(): void {
     this.#closed = true;
+    for (const giveUp of this.#opening) giveUp();
     for (const line of this.#lines.values()) line.open?.close();
     this.#lines.clear();
   }
@@ -143,7 +146,7 @@ export class Connections {
     const pause = line.notBefore - this.#timers.now();
     if (pause > 0) await this.#timers.sleep(pause);
     try {
-      const connection = await Connection.open(this.#host, address, this.#settings);
+      const connection = await Connection.open(this.#host, address, this.#settings, this.#opening);
       if (this.#closed) {
         connection.close();
         throw new ClientClosedError('this client has been closed');

@@ -71,16 +71,25 @@ export class Connection {
 
   /**
    * Connects, and asks the broker which requests it knows. Rejects with `ConnectionLost` when nobody answers, `RequestTimedOut` when the
-   * other side accepts and then stays silent.
+   * other side accepts and then stays silent. Until it stands, `opening` has how to give it up.
    */
-  static async open(host: Host, address: Address, settings: ConnectionSettings): Promise<Connection> {
-    const stream = await connectWithin(host, address, settings.connectTimeoutMs ?? 10_000);
+  static async open(
+    host: Host,
+    address: Address,
+    settings: ConnectionSettings,
+    opening = new Set<Cancel>(),
+  ): Promise<Connection> {
+    const stream = await connectWithin(host, address, settings.connectTimeoutMs ?? 10_000, opening);
     const connection = new Connection(host, address, stream, settings);
+    const giveUp = () => connection.close();
+    opening.add(giveUp);
     try {
       await connection.#shakeHands();
     } catch (error) {
       connection.close('the broker did not say which requests it knows');
       throw error;
+    } finally {
+      opening.delete(giveUp);
     }
     return connection;
   }
