@@ -25,7 +25,7 @@ export interface KafkaSettings {
 // #endregion settings
 
 export interface Kafka {
-  /** Throws `SettingError`. Settings that are left out have Java's defaults. */
+  /** Throws `SettingError`. Settings that are left out have Java's defaults, all but `lingerMs`: 0 as in Java before 4.0, where it is 5 now (KIP-1030). */
   producer(settings?: ProducerSettings): Producer;
   /** A consumer reads text, unless it gets other deserializers. Throws `SettingError`. */
   consumer<K = string, V = string>(settings?: ConsumerSettings<K, V>): Consumer<K, V>;
