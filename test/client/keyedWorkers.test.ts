@@ -128,6 +128,23 @@ describe('workers per key', () => {
     await at.close();
   });
 
+  test('reading goes on in the middle of a poll as soon as there is room, and the timeout costs nothing', async () => {
+    const at = await stage();
+    await write(at, 'abcdefgh'.repeat(25));
+    const consumer = at.kafka.consumer({ ...settings, maxPollRecords: 50 });
+    let done = 0;
+    const work = async () => {
+      await at.clock.sleep(1);
+      done++;
+    };
+    const team = new KeyedWorkers(consumer, { maxPending: 20, work });
+    await team.subscribe(['ledger']);
+    const since = at.clock.monotonicMs();
+    while (done + team.pending < 200) await team.poll('30 s');
+    expect(at.clock.monotonicMs() - since).toBeLessThan(30_000);
+    await at.close();
+  });
+
   test('each key sees its records in order, whatever the work takes, and in the end all is committed', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -27,8 +27,8 @@ export interface ConsumerGroupMetadata {
 }
 
 /**
- * A consumer takes one call at a time: a call while another is unsettled rejects with `ConcurrentModificationError`; only `wakeup` may come at
- * any time. Callbacks may call the consumer, except `poll`, `subscribe`, `assign` and `close`.
+ * A consumer takes one call at a time: a call while another is unsettled rejects with `ConcurrentModificationError`; only `wakeup`, `pause` and
+ * `resume` may come at any time. Callbacks may call the consumer, except `poll`, `subscribe`, `assign` and `close`.
  *
  * `for await (const record of consumer)` polls when it has been through what the last poll returned. It is done with a record when it asks for the next,
  * or when it is left: reading then goes on at the first record that it was not given. A consumer that is closed in the middle of the loop's work
@@ -54,7 +54,7 @@ export interface Consumer<K = string, V = string> extends AsyncIterable<Consumer
    * `DeserializationError`, or a `KafkaError`.
    */
   poll(timeout: Duration): Promise<ConsumerRecord<K, V>[]>;
-  /** Ends a call that waits, or else the next that would, with `WakeupError`. The one call that may come while another is unsettled. */
+  /** Ends a call that waits, or else the next that would, with `WakeupError`. May come while another call is unsettled. */
   wakeup(): void;
 
   /**
@@ -89,6 +89,7 @@ export interface Consumer<K = string, V = string> extends AsyncIterable<Consumer
 
   /** Hands out no records of these partitions until `resume`. They stay assigned. */
   pause(partitions: readonly TopicPartition[]): void;
+  /** Hands them out again. A poll that is waiting goes on with them. */
   resume(partitions: readonly TopicPartition[]): void;
   /** The partitions that are paused. */
   paused(): TopicPartition[];

@@ -219,6 +219,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
 
   resume(partitions: readonly TopicPartition[]): void {
     for (const partition of partitions) this.#parts.state.get(partition).isPaused = false;
+    this.#parts.signal.raise();
   }
 
   paused(): TopicPartition[] {

@@ -149,6 +149,8 @@ export class KeyedWorkers<K = string, V = string> {
     ledger.running.add(work);
     await work;
     ledger.running.delete(work);
+    // A poll that is waiting goes on to read, as soon as there is room for it.
+    if (this.#isHeld && this.pending <= this.#settings.maxPending) this.#hold(false);
   }
 
   /** Begins nothing new on these partitions, waits for what has begun, and answers what can be committed. */
