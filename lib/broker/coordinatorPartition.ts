@@ -178,15 +178,13 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
     const maxBytes = Math.min(this.#maxBatchBytes(), this.partition.log.settings.segmentBytes);
     const batches = this.#batchesOf(records, isAtomic ? Infinity : maxBytes);
     if (batches.some(({ length }) => length > maxBytes)) return { error: Errors.MESSAGE_TOO_LARGE };
-    const committed: Promise<void>[] = [];
     try {
-      for (const batch of batches) committed.push(this.partition.append(batch).committed);
+      // None of them is too large, and nothing happens to the log in between: it takes all or refuses the first. The last to be safe is the last.
+      const appended = batches.map((batch) => this.partition.append(batch));
+      return appended[appended.length - 1];
     } catch (error) {
-      if (committed.length === 0) return { error: errorOfAppend(error) };
-      // Some are in the log and some are not: as far as memory knows, the append is lost.
-      committed.push(Promise.reject(error));
+      return { error: errorOfAppend(error) };
     }
-    return { committed: committed[committed.length - 1] };
   }
 
   /** One batch, or halves of it, and halves of these, until they are small enough or hold a single record. */

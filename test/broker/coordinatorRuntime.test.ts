@@ -50,6 +50,17 @@ function withFiles(host: Host, change: (file: DiskFile) => Partial<DiskFile>): H
   };
 }
 
+/** The same host, with logs to which each write takes so long. */
+function slowly(ms: number): (host: Host) => Host {
+  return (host) =>
+    withFiles(host, (file) => ({
+      append: async (chunks) => {
+        await host.clock.sleep(ms);
+        await file.append(chunks);
+      },
+    }));
+}
+
 async function commit(client: Client, offset: number, committedMetadata = ''): Promise<string> {
   const partitions = [{ partitionIndex: 0, committedOffset: offset, committedMetadata }];
   const { topics } = await client.ask(OffsetCommit, { groupId: 'bank', topics: [{ name: 'ledger', partitions }] });
@@ -96,16 +107,8 @@ test(
   'a commit that is too large for the log is told so itself, and not the one that is being written at that moment',
   onStage(
     async (stage) => {
-      const clock = stage.world.clock.of('broker-0');
       await stage.broker.close();
-      await stage.start((host) =>
-        withFiles(host, (file) => ({
-          append: async (chunks) => {
-            await clock.sleep(1_000);
-            await file.append(chunks);
-          },
-        })),
-      );
+      await stage.start(slowly(1_000));
       const [small, large] = [await stage.client(), await stage.client()];
       await small.ask(FindCoordinator, { coordinatorKeys: ['bank'] });
       const writing = commit(small, 5);
@@ -275,16 +278,8 @@ test.each(['timer', 'appended', 'sweep'])(
 test(
   'before it is read again what is still being written has to be there',
   onStage(async (stage) => {
-    const clock = stage.world.clock.of('broker-0');
     await stage.broker.close();
-    await stage.start((host) =>
-      withFiles(host, (file) => ({
-        append: async (chunks) => {
-          await clock.sleep(5_000);
-          await file.append(chunks);
-        },
-      })),
-    );
+    await stage.start(slowly(5_000));
     let broken = 'timer';
     const host = stage.world.process('coordinator').host();
     const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle(broken), {
