@@ -20,7 +20,7 @@ import { Sending } from './sending.ts';
 export interface ProducerSettings extends CommonSettings {
   /** Who must have a record before it counts as sent: `'all'` in-sync replicas, the leader (1), or nobody (0). Default `'all'`. */
   readonly acks?: 0 | 1 | -1 | 'all';
-  /** How long a batch waits for more records. Default 0, and not 5 as in Java 4: records sent in one turn of the program share a batch all the same. */
+  /** How long a batch waits for more records; in Java 5 since 4.0. Default 0: records sent in one turn of the program share a batch all the same. */
   readonly lingerMs?: number;
   /** A batch is closed at this size, before compression. Default 16 384. */
   readonly batchSizeBytes?: number;
