@@ -49,7 +49,7 @@ export const boolean: Field<boolean, boolean> = new Field<boolean, boolean>(
 );
 
 /** In bytes of UTF-8. A compact length could say more, and what came in so could never be written again. */
-const MAX_STRING_BYTES = 0x7fff;
+export const MAX_STRING_BYTES = 0x7fff;
 
 /** A null string or null bytes have a length of -1. The cast is safe because `readLength` lets null pass only where the field is nullable. */
 export const string = new Field<string, string>(

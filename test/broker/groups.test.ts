@@ -73,6 +73,16 @@ async function commit(
   return nameOf(topics[0].partitions[0].errorCode);
 }
 
+test(
+  'a name that would make a member id too long to be written is refused, and its group does not notice',
+  onStage(async (stage) => {
+    const client = await memberOf(stage);
+    const refused = await join(client, '', { groupInstanceId: 'x'.repeat(32_740) });
+    expect(nameOf(refused.errorCode)).toBe('INVALID_REQUEST');
+    expect((await joined(client)).members).toHaveLength(1);
+  }, settings),
+);
+
 describe('a group of two', () => {
   test(
     'meets, gets its assignment, and rebalances when one leaves',

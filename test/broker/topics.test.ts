@@ -3,6 +3,7 @@ import {
   CreatePartitions,
   CreateTopics,
   DeleteTopics,
+  FindCoordinator,
   InitProducerId,
   Metadata,
 } from '../../lib/protocol/apis/index.ts';
@@ -174,6 +175,8 @@ test(
       expect(await create(client, [{ name: 'new' }])).toEqual(['KAFKA_STORAGE_ERROR']);
       expect(await metadata(client, ['asked'])).toEqual(['KAFKA_STORAGE_ERROR']);
       expect(await metadata(client, ['__consumer_offsets', 'ledger'])).toEqual(['KAFKA_STORAGE_ERROR', 'ledger:1']);
+      const { coordinators } = await client.ask(FindCoordinator, { coordinatorKeys: ['bank'] });
+      expect(errorOf(coordinators[0].errorCode).name).toBe('COORDINATOR_NOT_AVAILABLE');
       expect(await grow()).toBe('KAFKA_STORAGE_ERROR');
       expect(await metadata(client, null)).toEqual(['ledger:1']);
       refuses = false;

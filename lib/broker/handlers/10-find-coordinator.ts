@@ -13,12 +13,27 @@ const SEVERAL_KEYS_SINCE = 4;
 export const handleFindCoordinator: Handler<typeof FindCoordinator> = async (services, request, { version }) => {
   const several = version >= SEVERAL_KEYS_SINCE;
   const keys = several ? request.coordinatorKeys : [request.key];
-  if (request.keyType === COORDINATOR_OF_GROUP) await ensureOffsetsTopic(services);
-  const coordinators = keys.map((key) => answer(services, key, request.keyType));
+  const isThere = request.keyType !== COORDINATOR_OF_GROUP || (await hasOffsetsTopic(services));
+  const coordinators = keys.map((key) => (isThere ? answer(services, key, request.keyType) : unavailable(key)));
   if (several) return { coordinators: coordinators.map((one) => ({ errorMessage: '', ...one })) };
   const [{ nodeId, host, port, errorCode, errorMessage = Errors.NONE.message }] = coordinators;
   return { nodeId, host, port, errorCode, errorMessage };
 };
+
+/** Makes it for the first group that asks, unless the disk refuses. */
+async function hasOffsetsTopic(services: Services): Promise<boolean> {
+  try {
+    await ensureOffsetsTopic(services);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function unavailable(key: string): Coordinator {
+  const { code, message } = Errors.COORDINATOR_NOT_AVAILABLE;
+  return { key, nodeId: -1, host: '', port: -1, errorCode: code, errorMessage: message };
+}
 
 function answer({ brokerId, address }: Services, key: string, keyType: number): Coordinator {
   if (keyType < COORDINATOR_OF_GROUP || keyType > LAST_COORDINATOR_TYPE) {
