@@ -37,6 +37,8 @@ export interface BrokerSettings {
   readonly authentication?: Authentication;
   /** Sees every request before its handler does. */
   readonly interceptor?: Interceptor;
+  /** How many bytes of answers may wait for clients to take them, in all. Default 256 MiB. */
+  readonly answerBytes?: number;
 }
 
 export class Broker {
@@ -103,7 +105,7 @@ export class Broker {
   }
 
   private constructor(host: Host, settings: BrokerSettings, parts: Parts) {
-    const { brokerId, advertisedHost, authentication, interceptor } = settings;
+    const { brokerId, advertisedHost, authentication, interceptor, answerBytes } = settings;
     this.#host = host;
     this.brokerId = brokerId;
     const { address: listening } = parts.listener;
@@ -134,7 +136,7 @@ export class Broker {
     this.#dispatcher = new Dispatcher(services, routes, interceptor);
     const queuedBytes = live.current['queued.max.request.bytes'];
     this.#requestMemory = queuedBytes <= 0 ? undefined : new RequestMemory(queuedBytes);
-    this.#answerMemory = new AnswerMemory(host.clock);
+    this.#answerMemory = new AnswerMemory(host.clock, answerBytes);
     this.#upkeep = new Upkeep(host, {
       topics: this.topics,
       groups: this.groups,
@@ -155,7 +157,7 @@ export class Broker {
     return [...this.#connections.keys()].map(({ peer }) => peer);
   }
 
-  /** Bytes of answers that clients have not taken yet. */
+  /** Bytes of answers that are being read, or that clients have not taken yet. */
   get waitingBytes(): number {
     return this.#answerMemory.bytes;
   }

@@ -17,7 +17,7 @@ import { ConnectionLost } from '../world/errors.ts';
 import type { Stream } from '../world/world.ts';
 import type { Authenticator } from './authentication.ts';
 import { CloseConnection, type Dispatcher, type Job } from './dispatch.ts';
-import { type AnswerMemory, type RequestMemory, RequestRoom } from './limits.ts';
+import { type AnswerMemory, AnswerRoom, type RequestMemory, RequestRoom } from './limits.ts';
 
 const MAX_OVERLAPPING_REQUESTS = 16;
 const MAX_OVERLAPPING_BYTES = 16 << 20;
@@ -45,6 +45,7 @@ export class ClientConnection {
   readonly #maxFrameBytes: number;
   readonly #parts: ConnectionParts;
   readonly #memory: RequestRoom | undefined;
+  readonly #answers: AnswerRoom | undefined;
   #lastActiveMs: number;
   #isHeldBack = false;
   /** Answers that are being made or written, oldest first. */
@@ -61,6 +62,7 @@ export class ClientConnection {
     this.#maxFrameBytes = maxFrameBytes;
     this.#parts = parts;
     this.#memory = parts.requestMemory && new RequestRoom(parts.requestMemory);
+    this.#answers = parts.answerMemory && new AnswerRoom(parts.answerMemory, (why) => this.close(why));
     this.#splitter = new FrameSplitter(parts.gate?.maxFrameBytes ?? maxFrameBytes);
     this.#lastActiveMs = host.clock.monotonicMs();
     this.#stopped = new Promise((_, reject) => {
@@ -83,6 +85,7 @@ export class ClientConnection {
       this.#end(error);
     } finally {
       this.#memory?.close();
+      this.#answers?.close();
       this.#isClosed = true;
     }
   }
@@ -111,7 +114,7 @@ export class ClientConnection {
           await this.#authenticate(this.#parts.gate, frame);
           continue;
         }
-        const job = this.#dispatcher.decode(frame, this.#stream.remote);
+        const job = this.#dispatcher.decode(frame, this.#stream.remote, this.#answers);
         while (this.#mustWait(job, frame.length)) await this.#underWay[0].written;
         this.#begin(job, frame.length);
         while (!job.pipelined && this.#underWay.length > 0) await this.#underWay[0].written;
@@ -175,10 +178,14 @@ export class ClientConnection {
     } finally {
       this.#underWay.shift();
       this.#memory?.done(bytes);
+      this.#answers?.giveBack();
     }
   }
 
   async #send({ header, apiName }: Job, chunks: readonly Uint8Array[]): Promise<void> {
+    const bytes = sizeOf(chunks);
+    const problem = this.#answers?.problemWith(bytes) ?? null;
+    if (problem !== null) throw new CloseConnection(problem);
     const { apiVersion, correlationId, clientId } = header;
     const request = { api: apiName, version: apiVersion, correlationId };
     this.#host.trace.record(this.#host.name, 'response.sent', {
@@ -186,7 +193,7 @@ export class ClientConnection {
       client: clientId,
       ...request,
     });
-    const release = this.#parts.answerMemory?.hold(sizeOf(chunks), (why) => this.close(why));
+    const release = this.#answers?.hold(bytes);
     try {
       await this.#stream.write(chunks);
     } finally {

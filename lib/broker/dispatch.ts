@@ -11,6 +11,7 @@ import { Errors } from '../protocol/errors.ts';
 import { decodeRequestHeader, encodeResponse, type RequestHeader } from '../protocol/frame.ts';
 import { type Api, type Fields, type Input, type Output, shapeOf } from '../protocol/schema.ts';
 import { unsupportedApiVersions } from './handlers/18-api-versions.ts';
+import type { AnswerRoom } from './limits.ts';
 import type { RequestContext, Services } from './services.ts';
 
 /** The client asked for no answer (Produce with `acks=0`). */
@@ -98,7 +99,7 @@ export class Dispatcher {
 
   // #region decode
   /** Reads a request. Throws `MalformedBytes`, and `CloseConnection` for a request that nobody here understands. */
-  decode(frame: Uint8Array, remote: string): Job {
+  decode(frame: Uint8Array, remote: string, room?: AnswerRoom): Job {
     const reader = new Reader(frame, MAX_REQUEST_ENTRIES);
     const header = decodeRequestHeader(reader, (key) => this.#routes.get(key)?.[0].api.flexibleSince);
     const routes = this.#routes.get(header.apiKey);
@@ -108,7 +109,7 @@ export class Dispatcher {
     const request = found.api.request.read(reader, shapeOf(found.api, header.apiVersion));
     // What is left behind the last field is not looked at, as in Kafka (AbstractRequest.java): librdkafka leaves three
     // bytes there when it asks for the metadata of all topics.
-    const context: RequestContext = { version: header.apiVersion, clientId: header.clientId, remote };
+    const context: RequestContext = { version: header.apiVersion, clientId: header.clientId, remote, room };
     return {
       header,
       apiName: found.api.name,

@@ -9,6 +9,7 @@ import type { BrokerConfig } from './config.ts';
 import type { CoordinatorRuntime } from './coordinatorRuntime.ts';
 import type { Purgatory } from './delayed.ts';
 import type { FetchSessions } from './fetchSessions.ts';
+import type { AnswerRoom } from './limits.ts';
 import type { LiveConfig } from './liveConfig.ts';
 
 export type GroupRuntime = CoordinatorRuntime<GroupEvent, GroupResponse, GroupShard>;
@@ -36,4 +37,6 @@ export interface RequestContext {
   readonly clientId: string | null;
   /** The other end of the connection, for messages. */
   readonly remote: string;
+  /** Where to ask before much is read. Absent: there is no limit. */
+  readonly room?: AnswerRoom;
 }

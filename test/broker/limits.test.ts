@@ -1,6 +1,6 @@
 /** What many connections together may take, and what happens to those that take more. */
 import { describe, expect, test } from 'vitest';
-import { AnswerMemory, ConnectionCounts, RequestMemory, RequestRoom } from '../../lib/broker/limits.ts';
+import { AnswerMemory, AnswerRoom, ConnectionCounts, RequestMemory, RequestRoom } from '../../lib/broker/limits.ts';
 import { concat } from '../../lib/bytes/writer.ts';
 import { ApiVersions, Fetch, JoinGroup, Metadata, Produce } from '../../lib/protocol/apis/index.ts';
 import { encodeRequest } from '../../lib/protocol/frame.ts';
@@ -229,6 +229,93 @@ describe('the memory of answers', () => {
     hold('large', 5_000);
     expect(closed).toHaveLength(1);
   });
+
+  describe('that is full', () => {
+    const full = () => {
+      const memory = new AnswerMemory(new VirtualClock(new SeededRandom(1)).of('test'), 1_000);
+      const room = () => new AnswerRoom(memory, () => {});
+      const order: string[] = [];
+      const enter = async (name: string, bytes: number, into = room()) => {
+        await into.reserve(bytes);
+        order.push(name);
+        return into;
+      };
+      return { memory, room, order, enter };
+    };
+    const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+    test('lets fetches wait in their order, and the last to come in may go beyond it', async () => {
+      const { memory, room, order, enter } = full();
+      const [large, small] = [room(), room()];
+      expect([large.reserve(5_000), memory.bytes]).toEqual([undefined, 5_000]);
+      const first = enter('first', 900, small);
+      void enter('second', 2_000);
+      void enter('third', 1);
+      await settled();
+      expect([order, memory.bytes]).toEqual([[], 5_000]);
+      large.giveBack();
+      await settled();
+      expect([order, memory.bytes]).toEqual([['first', 'second'], 2_900]);
+      const taken = (await first).hold(300);
+      expect(memory.bytes).toBe(2_300);
+      taken();
+      expect([order, memory.bytes]).toEqual([['first', 'second'], 2_000]);
+    });
+
+    test('forgets a fetch whose connection ends while it waits, or while it reads', async () => {
+      const { memory, room, order, enter } = full();
+      const [reading, waiting] = [room(), room()];
+      reading.reserve(1_000);
+      const waits = enter('gone', 1_000, waiting);
+      void enter('next', 10);
+      waiting.close();
+      await expect(waits).rejects.toThrow('the connection has ended while a fetch waited for memory');
+      reading.close();
+      await settled();
+      expect([order, memory.bytes]).toEqual([['next'], 10]);
+    });
+
+    test('gives small answers, and none that are large and have not asked for room', () => {
+      const { memory, room } = full();
+      const [reading, other] = [room(), room()];
+      expect(other.problemWith(2 << 20)).toBeNull();
+      reading.reserve(1_000);
+      expect([other.problemWith(1 << 20), reading.problemWith(2 << 20)]).toEqual([null, null]);
+      expect(other.problemWith(2 << 20)).toBe(
+        'there is no memory for an answer of 2097152 bytes: other clients have not taken theirs',
+      );
+      expect(memory.bytes).toBe(1_000);
+    });
+  });
+
+  test(
+    'bounds what clients can have that read nothing: the next ones wait, and get theirs as the first lose their connection',
+    onStage(
+      async (stage) => {
+        const client = await stage.client();
+        const topicData = [{ name: 'ledger', partitionData: [{ index: 0, records: batchOf(['x'.repeat(900_000)]) }] }];
+        await client.ask(Produce, { acks: -1, timeoutMs: 1_000, topicData });
+        const [topic] = [...stage.broker.topics.all].filter(({ name }) => name === 'ledger');
+        const partitions = [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1 << 20 }];
+        const fetch = { maxWaitMs: 0, minBytes: 1, topics: [{ topicId: topic.topicId, partitions }] };
+        for (let reader = 0; reader < 6; reader++) {
+          const stream = await stage.stream();
+          await stream.write([request(Fetch, fetch)]);
+        }
+        await stage.sleep(100);
+        const honest = client.ask(Fetch, fetch);
+        for (let second = 0; second < 9; second++) {
+          await stage.sleep(1_000);
+          expect(stage.broker.waitingBytes).toBeLessThan(3_000_000);
+          expect(whyClosed(stage)).toEqual([]);
+        }
+        expect((await honest).responses[0].partitions[0].records?.length).toBeGreaterThan(900_000);
+        expect(whyClosed(stage)).toHaveLength(4);
+        expect(whyClosed(stage)[0]).toMatch(/^it has not taken an answer of \d+ bytes for 10 s, and memory is short$/);
+      },
+      { topics, answerBytes: 2_000_000 },
+    ),
+  );
 
   test(
     'counts an answer until its client has taken it',

@@ -16,6 +16,7 @@ export interface StageSettings {
   readonly config?: { readonly [name: string]: string };
   readonly topics?: { readonly [name: string]: number };
   readonly authentication?: Authentication;
+  readonly answerBytes?: number;
 }
 
 export class Stage {

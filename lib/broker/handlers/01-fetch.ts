@@ -14,6 +14,7 @@ import type { ResponseInput } from '../../protocol/schema.ts';
 import type { Handler } from '../dispatch.ts';
 import type { FetchAnswer, FetchedPartition } from '../fetchSessions.ts';
 import { epochError } from '../leaderEpoch.ts';
+import type { AnswerRoom } from '../limits.ts';
 import type { Services } from '../services.ts';
 import { errorOfRead } from '../storageErrors.ts';
 
@@ -29,12 +30,12 @@ interface Wanted {
   readonly found: Partition | ErrorCode;
 }
 
-export const handleFetch: Handler<typeof Fetch> = async (services, request, { version }) => {
+export const handleFetch: Handler<typeof Fetch> = async (services, request, { version, room }) => {
   const plan = services.fetchSessions.begin(request, version);
   if ('code' in plan) return { errorCode: plan.code, responses: [] };
   const all = plan.partitions.map((wanted) => ({ wanted, found: find(services, wanted, version) }));
   const maxBytes = Math.min(request.maxBytes, services.config['fetch.max.bytes']);
-  const read = await readWhenReady(services, all, { ...request, maxBytes });
+  const read = await readWhenReady(services, all, { ...request, maxBytes, room });
   const { error, sessionId, answers } = plan.finish(read);
   return { errorCode: error.code, sessionId, responses: byTopic(answers) };
 };
@@ -44,6 +45,7 @@ interface Limits {
   readonly maxBytes: number;
   readonly maxWaitMs: number;
   readonly isolationLevel: number;
+  readonly room: AnswerRoom | undefined;
 }
 
 // #region readWhenReady
@@ -51,14 +53,14 @@ interface Limits {
 async function readWhenReady(services: Services, all: readonly Wanted[], limits: Limits): Promise<FetchAnswer[]> {
   const partitions = all.flatMap(({ found }) => ('code' in found ? [] : [found]));
   const committedBefore = partitions.map((partition) => ({ partition, bytes: partition.bytesCommitted }));
-  const bytesBefore = await readOrCount(all, limits);
+  const bytesBefore = await readOrCount(services, all, limits);
   if (typeof bytesBefore !== 'number') return bytesBefore;
   const ready = () =>
     committedBefore.some(({ partition }) => partition.isClosed) ||
     committedBefore.reduce((sum, { partition, bytes }) => sum + partition.bytesCommitted - bytes, bytesBefore) >=
       limits.minBytes;
   await services.purgatory.until(partitions, ready, limits.maxWaitMs);
-  return (await readAll(all, limits.maxBytes, limits.isolationLevel)).answers;
+  return (await readAll(services, all, limits)).answers;
 }
 // #endregion readWhenReady
 
@@ -67,12 +69,16 @@ async function readWhenReady(services: Services, all: readonly Wanted[], limits:
  * clients that wait for more than there is must not hold all of it a thousand times.
  */
 async function readOrCount(
+  services: Services,
   all: readonly Wanted[],
-  { minBytes, maxBytes, maxWaitMs, isolationLevel }: Limits,
+  limits: Limits,
 ): Promise<FetchAnswer[] | number> {
-  const { answers, bytes, isUrgent } = await readAll(all, maxBytes, isolationLevel);
+  const { minBytes, maxWaitMs, room } = limits;
+  const { answers, bytes, isUrgent } = await readAll(services, all, limits);
   const isEnough = isUrgent || bytes >= minBytes || all.every(({ found }) => 'code' in found);
-  return isEnough || maxWaitMs <= 0 ? answers : bytes;
+  if (isEnough || maxWaitMs <= 0) return answers;
+  room?.giveBack();
+  return bytes;
 }
 
 function find({ topics }: Services, wanted: FetchedPartition, version: number): Partition | ErrorCode {
@@ -93,7 +99,12 @@ interface Read {
 }
 
 // #region readAll
-async function readAll(all: readonly Wanted[], maxBytes: number, isolationLevel: number): Promise<Read> {
+/** Waits for room first, where there is something to read. */
+async function readAll(services: Services, all: readonly Wanted[], limits: Limits): Promise<Read> {
+  const { maxBytes, isolationLevel, room } = limits;
+  const most = mostBytes(all, maxBytes, services.config['message.max.bytes']);
+  const waiting = most > 0 ? room?.reserve(most) : undefined;
+  if (waiting !== undefined) await waiting;
   const answers: FetchAnswer[] = [];
   let bytes = 0;
   let isUrgent = false;
@@ -106,6 +117,16 @@ async function readAll(all: readonly Wanted[], maxBytes: number, isolationLevel:
     answers.push({ wanted: one.wanted, response });
   }
   return { answers, bytes, isUrgent };
+}
+
+/** How much will be read at most, and nothing where there is nothing. At least it is a batch, which may be larger than what is wanted. */
+function mostBytes(all: readonly Wanted[], maxBytes: number, batchBytes: number): number {
+  let most = 0;
+  for (const { found, wanted } of all) {
+    if ('code' in found || wanted.fetchOffset >= found.highWatermark) continue;
+    most = Math.max(most + Math.max(wanted.partitionMaxBytes, 0), batchBytes);
+  }
+  return Math.min(most, Math.max(maxBytes, batchBytes));
 }
 
 /** `first` says that nothing has been found so far: then one batch is sent even when it is larger than every limit. */
