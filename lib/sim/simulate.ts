@@ -78,14 +78,20 @@ export async function simulate(settings: SimulateSettings = {}): Promise<Simulat
   const close = async () => {
     tasks.crashAll();
     controls.removeAll();
-    await world.drive.drive('kafka.close', closeAll());
-    world.drive.close();
+    try {
+      await world.drive.drive('kafka.close', closeAll());
+    } finally {
+      world.drive.close();
+    }
     tasks.report();
     controls.report();
   };
   const closeAll = async () => {
-    await clients.close();
-    await cluster.close();
+    try {
+      await clients.close();
+    } finally {
+      await cluster.close();
+    }
   };
   const closeOnce = () => {
     closing ??= close();

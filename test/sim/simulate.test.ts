@@ -138,3 +138,17 @@ test('a world of another seed has other ids and other times, and the same outcom
   expect(one.values).toEqual(other.values);
   expect(await run(1)).toEqual(one);
 });
+
+test('a client that fails as it is closed leaves the world closed all the same', async () => {
+  const kafka = await simulate({ topics });
+  const consumer = kafka.consumer({ groupId: 'ledger' });
+  await consumer.subscribe(['account'], {
+    onPartitionsRevoked() {
+      throw new Error('mine');
+    },
+  });
+  await consumer.poll('10 s');
+  await expect(kafka.close()).rejects.toMatchObject({ name: 'RebalanceListenerError' });
+  expect(kafka.cluster.trace.events.at(-1)).toMatchObject({ node: 'broker-0' });
+  await expect(kafka.world.pass('1 s')).rejects.toThrow('this world has been closed');
+});
