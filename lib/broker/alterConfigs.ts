@@ -25,12 +25,12 @@ export async function alterAll<Setting extends { readonly name: string }>(
   validateOnly: boolean,
   changed: (before: Configs, settings: readonly Setting[], entries: readonly ConfigEntry[]) => Configs,
 ): Promise<Altered[]> {
+  const twice = namedTwice(resources);
   const responses: Altered[] = [];
   for (const { resourceType, resourceName, configs } of resources) {
     try {
       mustBe(resourceType !== TOPIC_RESOURCE || resourceName !== '', 'Topics have no settings in common: name one.');
-      const same = resources.filter((one) => one.resourceType === resourceType && one.resourceName === resourceName);
-      mustBe(same.length === 1, 'The request names the topic or broker twice.');
+      mustBe(!twice.has(`${resourceType} ${resourceName}`), 'The request names the topic or broker twice.');
       mustBe(new Set(configs.map(({ name }) => name)).size === configs.length, 'The request names a setting twice.');
       const resource = resourceOf(services, resourceType, resourceName);
       const change = (before: Configs) => changed(before, configs, resource.entries);
@@ -42,6 +42,12 @@ export async function alterAll<Setting extends { readonly name: string }>(
     }
   }
   return responses;
+}
+
+function namedTwice(resources: readonly AlteredResource<unknown>[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const names = resources.map(({ resourceType, resourceName }) => `${resourceType} ${resourceName}`);
+  return new Set(names.filter((name) => seen.has(name) || !seen.add(name)));
 }
 
 function mustBe(isSo: boolean, otherwise: string): void {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { alterAll } from '../../lib/broker/alterConfigs.ts';
+import type { Services } from '../../lib/broker/services.ts';
 import {
   AlterConfigs,
   BROKER_RESOURCE,
@@ -56,6 +58,24 @@ async function produce(client: Client, valueBytes: number) {
   const { responses } = await client.ask(Produce, request);
   return errorOf(responses[0].partitionResponses[0].errorCode).name;
 }
+
+test('a request that changes many things is looked through once, not once for each of them', async () => {
+  let looks = 0;
+  const resources = Array.from({ length: 200 }, (_, index) => ({
+    resourceType: TOPIC_RESOURCE as number,
+    get resourceName() {
+      looks++;
+      return `topic-${index % 100}`;
+    },
+    configs: [],
+  }));
+  const services = { topics: { named: () => undefined } } as unknown as Services;
+  const responses = await alterAll(services, resources, true, (before) => before);
+  expect(new Set(responses.map(({ errorMessage }) => errorMessage))).toEqual(
+    new Set(['The request names the topic or broker twice.']),
+  );
+  expect(looks).toBeLessThan(10 * resources.length);
+});
 
 describe('the settings of a topic', () => {
   test(
