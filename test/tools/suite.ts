@@ -5,12 +5,21 @@
  */
 import { fileURLToPath } from 'node:url';
 import type { TestUserConfig, ViteUserConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { ClosingLines } from './closingLines.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-export function suite(test: TestUserConfig): ViteUserConfig {
+/** @param longest names of files that take longest: they begin first, since at the end they would run alone */
+export function suite(test: TestUserConfig, longest: readonly string[] = []): ViteUserConfig {
+  class LongestFirst extends BaseSequencer {
+    override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+      const isLong = ({ moduleId }: TestSpecification) => longest.some((name) => moduleId.endsWith(`/${name}.test.ts`));
+      const sorted = await super.sort(files);
+      return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    }
+  }
   return {
     root,
     resolve: {
@@ -27,8 +36,9 @@ export function suite(test: TestUserConfig): ViteUserConfig {
     },
     test: {
       pool: 'forks',
-      // By default a machine with two cores would get one worker, and most tests of sockets wait rather than compute.
+      // By default a machine with two cores would get one worker.
       maxWorkers: 2,
+      sequence: { sequencer: LongestFirst },
       testTimeout: 60_000,
       hookTimeout: 60_000,
       // Real sockets on a machine that is busy elsewhere may stall once. What fails twice has failed.
