@@ -32,6 +32,7 @@ if (await stage('install', 360, installation())) {
   await stage('package', 90, npmScripts('test:package'));
   await stage('npm test', 120, npmScripts('test'));
   await stage('notebooks and exercises', 180, npmScripts('test:notebooks', 'exercises'));
+  await stage('grading', 90, npmScripts('test:grading'));
   await stage('browser', 240, npmScripts('test:browser'));
   await stage('interop', 240, npmScripts('test:interop'));
   await stage('Apache Kafka', 300, npmScripts('test:kafka'));
@@ -130,7 +131,7 @@ async function longForm() {
       if (!fetched) continue;
     }
     const env = { PATH: `${bin}:${process.env.PATH}` };
-    const tasks = npmScripts('test', 'test:notebooks', 'demo').map((task) => ({ ...task, env }));
+    const tasks = npmScripts('test', 'test:notebooks', 'test:grading', 'demo').map((task) => ({ ...task, env }));
     const which = { name: 'version', command: ['node', '--version'], env, countsNothing: true };
     await stage(`Node ${version}`, 0, [which, ...tasks]);
     await stage(`Node ${version}, second run`, 0, tasks);

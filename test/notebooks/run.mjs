@@ -19,7 +19,7 @@ const tests = (room) =>
 /** @type {import('../tools/steps.mjs').Step[]} */
 const steps = [
   { name: 'The exercises', run: () => tests('chapters') },
-  { name: 'The kernel, the pipeline and the grader', run: () => tests('notebooks') },
+  { name: 'The kernel and the pipeline', run: () => tests('notebooks') },
   { name: 'All chapters, compared with their stored outputs', run: () => runNode(build, '--check') },
 ];
 for (const version of process.argv.includes('--all') ? nodeVersions : []) {
