@@ -3,9 +3,7 @@
  * With `-- --check` nothing is written; a stored notebook that differs from what the chapter gives today is an error, which names
  * the cell and shows the difference. Chapters may be chosen by the beginning of their names: `-- 00 05`.
  */
-import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
 import { footerOf } from '../../chapters/observations/footer.ts';
 import { budgetOf } from '../../chapters/tools/budget.ts';
 import { disagreements } from './agreement.ts';
@@ -14,6 +12,7 @@ import { readChapters } from './chapters.ts';
 import { differences } from './differences.ts';
 import { executeChapter } from './execute.ts';
 import { buildNotebook, printNotebook } from './notebook.ts';
+import { typeErrors } from './types.ts';
 
 /**
  * @param node the Node that runs the kernel: by default this one
@@ -35,19 +34,13 @@ export async function buildNotebooks(options: {
     for (let file = waiting.shift(); file; file = waiting.shift()) passed = (await buildOne(file, options)) && passed;
   };
   const checkTypes = async () => {
-    const errors = await typeErrorsApart(options.wanted);
+    const errors = await typeErrors(chapters);
     report(errors);
     passed &&= errors.length === 0;
   };
   // Each chapter has a kernel of its own, which keeps one core busy; so does the check of the types.
   await Promise.all([buildInTurn(), buildInTurn(), checkTypes().then(buildInTurn)]);
   return passed;
-}
-
-async function typeErrorsApart(wanted: readonly string[] = []): Promise<string[]> {
-  const worker = new Worker(new URL('typesApart.mjs', import.meta.url), { workerData: wanted });
-  const [errors] = await once(worker, 'message');
-  return errors;
 }
 
 async function buildOne(file: ChapterFile, { check, node }: { check: boolean; node?: string }): Promise<boolean> {

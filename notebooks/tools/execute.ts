@@ -20,6 +20,9 @@ const STRAGGLERS_MS = 300;
 /** What is printed for an error that nobody waits for; the kernel goes on, and so would a careless test. */
 const UNCAUGHT = /^(UnhandledPromiseRejection|UncaughtException):/m;
 
+/** How the kernel begins when it does not compile a cell: the place in it. */
+const DIAGNOSTIC = /^(\S+ )?\d+:\d+ - /m;
+
 /** How a check begins when an answer is not right yet. */
 const REFUSAL = /^✘/m;
 
@@ -65,8 +68,8 @@ function problemsOf(cell: Cell, { ok, outputs }: CellResult): string[] {
     .map((output) => (output.output_type === 'stream' && output.name === 'stderr' ? output.text : ''))
     .join('');
   const problems: string[] = [];
-  // The starter of an exercise is a wrong answer: its check may say so with an error.
-  if (!ok && !cell.exercise) problems.push(`fails:\n${indented(errors)}`);
+  // The starter of an exercise is a wrong answer: its check may say so with an error, but it has to compile.
+  if (!ok && (!cell.exercise || DIAGNOSTIC.test(errors))) problems.push(`fails:\n${indented(errors)}`);
   if (ok && cell.exercise && !texts.some((text) => REFUSAL.test(text))) {
     problems.push('is the starter of an exercise, and its check does not refuse it: no line begins with ✘');
   }

@@ -138,6 +138,20 @@ describe('A cell that is a file', () => {
     expect(await run("import { edited } from './ledger.ts';\nedited")).toBe('true\n');
   });
 
+  test('may go away and come back, and a mistake in it stops only the cells that import it', async () => {
+    const file = join(folder, 'passing.ts');
+    const use = "import { passing } from './passing.ts';\npassing";
+    writeFileSync(file, 'export const passing = 1;\n');
+    expect(await run(use)).toBe('1\n');
+    rmSync(file);
+    expect(await run(use)).toMatch(/Cannot find module '.\/passing.ts'/);
+    writeFileSync(file, 'export const passing: number = 2;\n');
+    expect(await run(use)).toBe('2\n');
+    writeFileSync(file, 'export const passing: number = "two";\n');
+    expect(await run('1 + 1')).toBe('2\n');
+    expect(await run(use)).toMatch(/^passing\.ts 1:14 - Type 'string' is not assignable/);
+  });
+
   test('is checked when it is saved', async () => {
     expect(await run('// file: wrong.ts\nexport const one: number = "1";')).toBe(
       "wrong.ts 2:14 - Type 'string' is not assignable to type 'number'.\nsaved wrong.ts\n",

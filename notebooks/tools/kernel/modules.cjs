@@ -5,12 +5,14 @@
  * the notebook forgets only the learner's own files, and the library keeps its state.
  *
  * The types are taken out by sucrase, as on the page: it is eight times as fast as TypeScript, which matters when a first import reads
- * two hundred files, and it leaves every line where it was, so stacks need no map.
+ * two hundred files, and it leaves every line where it was, so stacks need no map. What it gives for a source of the project is kept in
+ * `.cache`, so that the next kernel does not have to ask again.
  */
-const { readFileSync, statSync } = require('node:fs');
+const { createHash } = require('node:crypto');
+const { mkdirSync, readFileSync, statSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
-const { join } = require('node:path');
-const { transform } = require('sucrase');
+const { dirname, join, relative } = require('node:path');
+const { getVersion, transform } = require('sucrase');
 const { isInside, projectNames, root } = require('./project.cjs');
 
 /** The parts of Node's loader that its types leave out. They have been there since the first versions of Node. */
@@ -21,6 +23,9 @@ const loader =
 
 /** Cells are required from here: tslab resolves their imports as if they were a file of this name at the root. */
 const cellFile = join(root, 'src.js');
+
+/** One file for each source, so that it does not grow with every edit. */
+const keptFolder = join(root, '.cache', 'kernel', 'withoutTypes');
 
 /**
  * @param {import('./project.cjs').TypeScript} ts
@@ -44,12 +49,8 @@ function installModules(ts, notebookFolder) {
   loader._extensions['.ts'] = (module, path) => {
     loaded.set(path, stateOf(path));
     const source = readFileSync(path, 'utf8');
-    const { code } = transform(source, {
-      transforms: ['typescript', 'imports'],
-      disableESTransforms: true,
-      filePath: path,
-    });
-    module._compile(code, path);
+    const isOurs = isInside(root, path) && !isInside(notebookFolder, path);
+    module._compile(isOurs ? keptWithoutTypes(path, source) : withoutTypes(path, source), path);
   };
 
   function refresh() {
@@ -64,6 +65,37 @@ function installModules(ts, notebookFolder) {
   }
 
   return { refresh };
+}
+
+/** @param {string} path @param {string} source */
+function withoutTypes(path, source) {
+  return transform(source, { transforms: ['typescript', 'imports'], disableESTransforms: true, filePath: path }).code;
+}
+
+/** @param {string} path @param {string} source */
+function keptWithoutTypes(path, source) {
+  const kept = join(keptFolder, `${relative(root, path)}.js`);
+  // At the end, so that a file which is being written does not count yet.
+  const mark = `\n// ${createHash('sha256').update(getVersion()).update(source).digest('hex')}\n`;
+  const before = textOf(kept);
+  if (before?.endsWith(mark)) return before;
+  const code = withoutTypes(path, source) + mark;
+  try {
+    mkdirSync(dirname(kept), { recursive: true });
+    writeFileSync(kept, code);
+  } catch {
+    // A folder that cannot be written costs half a second for each kernel, and nothing else.
+  }
+  return code;
+}
+
+/** @param {string} path */
+function textOf(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Changes whenever the file does; a file that is gone has a state too. */

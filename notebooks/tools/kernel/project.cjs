@@ -2,7 +2,7 @@
  * Where things are: the root of the project, the folder of the notebook that runs, and the names under which cells import the
  * library, read from `tsconfig.json` so that editor, compiler and kernel agree.
  */
-const { existsSync, readdirSync, readFileSync } = require('node:fs');
+const { readdirSync, readFileSync } = require('node:fs');
 const { dirname, join, relative, sep } = require('node:path');
 
 const root = join(__dirname, '..', '..', '..');
@@ -51,4 +51,4 @@ function shownPath(path, notebookFolder) {
   return slashed(dirname(path) === notebookFolder ? relative(notebookFolder, path) : relative(root, path));
 }
 
-module.exports = { root, slashed, projectNames, isInside, shownPath, exists: existsSync };
+module.exports = { root, slashed, projectNames, isInside, shownPath };
