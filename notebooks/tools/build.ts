@@ -6,7 +6,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { footerOf } from '../../chapters/observations/footer.ts';
 import { budgetOf } from '../../chapters/tools/budget.ts';
-import { disagreements } from './agreement.ts';
 import type { ChapterFile } from './chapters.ts';
 import { readChapters } from './chapters.ts';
 import { differences } from './differences.ts';
@@ -24,10 +23,6 @@ export async function buildNotebooks(options: {
   node?: string;
 }): Promise<boolean> {
   const chapters = readChapters(options.wanted);
-  const wrong: string[] = [];
-  for (const { chapter, markdown } of chapters) wrong.push(...(await disagreements(chapter, markdown)));
-  report(wrong);
-  if (wrong.length > 0) return false;
   let passed = true;
   const waiting = [...chapters];
   const buildInTurn = async () => {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseChapter } from '../../chapters/tools/cells.ts';
-import { disagreements } from '../../notebooks/tools/agreement.ts';
 import type { ChapterFile } from '../../notebooks/tools/chapters.ts';
 import { readChapters } from '../../notebooks/tools/chapters.ts';
 import { differences } from '../../notebooks/tools/differences.ts';
@@ -91,25 +90,6 @@ describe('The types of cells', () => {
     const use = cell("import { sum } from './ledger.ts';\nconst total: number = sum;");
     const file = chapterOf(`# T\n\n${save('export const sum = 1;')}${use}${save('export const sum = "1";')}${use}`);
     expect(await typeErrors([file])).toEqual([expect.stringMatching(/^chapters\/98-here\.md:20: TS2322: /)]);
-  });
-});
-
-describe('The two Markdown parsers', () => {
-  test('see the same cells in the fixture', async () => {
-    expect(await disagreements(fixture.chapter, fixture.markdown)).toEqual([]);
-  });
-
-  test('are told apart when they do not', async () => {
-    const { chapter } = chapterOf(`# T\n\n${cell('a;')}${cell('b;')}`);
-    expect(await disagreements(chapter, `# T\n\n${cell('a;')}- ${cell('b;').replaceAll('\n', '\n  ')}`)).toEqual([
-      'chapters/98-here.md:7: this is a cell in the notebook (marked) and none at the margin of the page (markdown-it)',
-    ]);
-    expect(await disagreements(chapter, `# T\n\n${cell('a;')}${cell('c;')}`)).toEqual([
-      'chapters/98-here.md:7: the cell has other text on the page (markdown-it) than in the notebook (marked)',
-    ]);
-    expect(await disagreements(chapter, `# T\n\n${cell('a;')}${cell('b;')}${cell('c;')}`)).toEqual([
-      'chapters/98-here.md:11: this is a cell on the page (markdown-it) and none in the notebook (marked)',
-    ]);
   });
 });
 
