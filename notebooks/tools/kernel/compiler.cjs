@@ -147,8 +147,7 @@ function optionsOfCells() {
  */
 function leanBuilder(builder, files, maps) {
   const lean = Object.create(builder);
-  // tslab reads the names of a cell before it asks for anything that would have them looked up.
-  builder.getProgram().getTypeChecker();
+  findNames(builder.getSourceFile(cellFile), builder.getCompilerOptions());
   lean.getAllDependencies = (/** @type {import('typescript5').SourceFile} */ file) =>
     [...reachedFrom(file, builder)].filter((path) => path === cellFile || files.isSuspect(path));
   /** @type {typeof builder.emit} */
@@ -164,6 +163,17 @@ function leanBuilder(builder, files, maps) {
     );
   };
   return lean;
+}
+
+/**
+ * tslab reads the names that a cell declares before it asks for anything that would have them found. It compiles each cell twice, the first
+ * time for these names only, and for them alone no type has to be known.
+ * @param {import('typescript5').SourceFile | undefined} file
+ * @param {import('typescript5').CompilerOptions} options
+ */
+function findNames(file, options) {
+  /** @typedef {{ bindSourceFile(file: typeof file, options: import('typescript5').CompilerOptions): void }} Binder */
+  if (file) /** @type {Binder} */ (/** @type {unknown} */ (original)).bindSourceFile(file, options);
 }
 
 /**
