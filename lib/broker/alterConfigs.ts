@@ -3,6 +3,7 @@ import type { Configs } from '../cluster/topics.ts';
 import { TOPIC_RESOURCE } from '../protocol/apis/index.ts';
 import { Errors } from '../protocol/errors.ts';
 import { type ConfigEntry, ResourceError, resourceOf, resourceProblem } from './configResources.ts';
+import { namedTwice } from './namedTwice.ts';
 import type { Services } from './services.ts';
 
 interface AlteredResource<Setting> {
@@ -25,7 +26,7 @@ export async function alterAll<Setting extends { readonly name: string }>(
   validateOnly: boolean,
   changed: (before: Configs, settings: readonly Setting[], entries: readonly ConfigEntry[]) => Configs,
 ): Promise<Altered[]> {
-  const twice = namedTwice(resources);
+  const twice = namedTwice(resources.map(({ resourceType, resourceName }) => `${resourceType} ${resourceName}`));
   const responses: Altered[] = [];
   for (const { resourceType, resourceName, configs } of resources) {
     try {
@@ -42,12 +43,6 @@ export async function alterAll<Setting extends { readonly name: string }>(
     }
   }
   return responses;
-}
-
-function namedTwice(resources: readonly AlteredResource<unknown>[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const names = resources.map(({ resourceType, resourceName }) => `${resourceType} ${resourceName}`);
-  return new Set(names.filter((name) => seen.has(name) || !seen.add(name)));
 }
 
 function mustBe(isSo: boolean, otherwise: string): void {

@@ -6,6 +6,7 @@ import type { RequestOf, ResponseInput } from '../../protocol/schema.ts';
 import { MAX_PARTITIONS_AT_ONCE, topicConfigProblem } from '../config.ts';
 import { topicEntries } from '../configResources.ts';
 import type { Handler } from '../dispatch.ts';
+import { namedTwice } from '../namedTwice.ts';
 import type { Services } from '../services.ts';
 import { errorOfAppend } from '../storageErrors.ts';
 
@@ -25,11 +26,6 @@ export const handleCreateTopics: Handler<typeof CreateTopics> = async (services,
   const twiceIsOnce = refuse(Errors.INVALID_REQUEST, 'The request names the topic twice.');
   return { topics: [...topics, ...[...twice].map((name) => failure(name, twiceIsOnce))] };
 };
-
-function namedTwice(names: readonly string[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  return new Set(names.filter((name) => seen.has(name) || !seen.add(name)));
-}
 
 interface Problem {
   readonly error: ErrorCode;

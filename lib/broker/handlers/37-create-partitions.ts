@@ -4,6 +4,7 @@ import { type ErrorCode, Errors } from '../../protocol/errors.ts';
 import type { RequestOf, ResponseInput } from '../../protocol/schema.ts';
 import { MAX_PARTITIONS_AT_ONCE } from '../config.ts';
 import type { Handler } from '../dispatch.ts';
+import { namedTwice } from '../namedTwice.ts';
 import type { Services } from '../services.ts';
 import { errorOfAppend } from '../storageErrors.ts';
 
@@ -13,9 +14,9 @@ type TopicResult = ResponseInput<typeof CreatePartitions>['results'][number];
 export const handleCreatePartitions: Handler<typeof CreatePartitions> = async (services, request) => {
   const results: TopicResult[] = [];
   let left = MAX_PARTITIONS_AT_ONCE;
-  for (const name of new Set(request.topics.map((topic) => topic.name))) {
-    const [wanted, twice] = request.topics.filter((topic) => topic.name === name);
-    if (twice) {
+  const twice = namedTwice(request.topics.map(({ name }) => name));
+  for (const wanted of new Map(request.topics.map((topic) => [topic.name, topic])).values()) {
+    if (twice.has(wanted.name)) {
       results.push(failure(wanted, Errors.INVALID_REQUEST, 'The request names the topic twice.'));
       continue;
     }
