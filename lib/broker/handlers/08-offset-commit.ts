@@ -32,11 +32,11 @@ export const handleOffsetCommit: Handler<typeof OffsetCommit> = async (services,
   // An entry for each partition of the request, in its order.
   return {
     topics: sorted.map(({ name, partitions }, at) => {
-      const decided = [...response.topics[at].partitions];
+      const decided = response.topics[at].partitions.values();
       return {
         name,
         partitions: partitions.map(({ partition: { partitionIndex }, exists }) => {
-          const errorCode = exists ? decided.shift()?.errorCode : undefined;
+          const errorCode = exists ? decided.next().value?.errorCode : undefined;
           return { partitionIndex, errorCode: errorCodeFor(errorCode, version) };
         }),
       };

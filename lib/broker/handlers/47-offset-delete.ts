@@ -41,13 +41,13 @@ async function deleteOffsets({ groups, topics }: Services, { groupId, topics: wa
   return {
     ...response,
     topics: wanted.map(({ name, partitions }, at) => {
-      const decided = [...response.topics[at].partitions];
+      const decided = response.topics[at].partitions.values();
       return {
         name,
         partitions: partitions.map(({ partitionIndex }) => ({
           partitionIndex,
           errorCode:
-            (exists(name, partitionIndex) ? decided.shift()?.errorCode : undefined) ??
+            (exists(name, partitionIndex) ? decided.next().value?.errorCode : undefined) ??
             Errors.UNKNOWN_TOPIC_OR_PARTITION.code,
         })),
       };
