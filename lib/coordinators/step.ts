@@ -53,7 +53,7 @@ export class Step {
 
   /** Appends in one batch; `then` says what to do when it is safe. */
   append(records: readonly CoordinatorRecord[], then: Appending): void {
-    this.#records.push(...records);
+    for (const record of records) this.#records.push(record);
     this.change({ appending: [...this.group.appending, then] });
   }
 

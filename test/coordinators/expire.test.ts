@@ -285,6 +285,16 @@ describe('the offsets of a group', () => {
   });
 });
 
+test('more offsets than a call takes arguments expire in one decision', () => {
+  const offsets = Array.from({ length: 200_000 }, (_, partition) => ({
+    topic: 'ledger',
+    partition,
+    commitTimestamp: 0,
+  }));
+  const { records } = decide(newGroup('bank'), { type: 'sweep', offsets }, defaultGroupSettings.offsetsRetentionMs);
+  expect(records).toHaveLength(offsets.length + 1);
+});
+
 test('a shard looks through all of its groups', () => {
   const shard = new GroupShard({ ...defaultGroupSettings, ...settings });
   for (const [group, commitTimestamp] of Object.entries({ a: 1, b: 500 })) {
