@@ -7,12 +7,12 @@ const TYPE = 'classic';
 
 export const handleListGroups: Handler<typeof ListGroups> = ({ groups }, { statesFilter, typesFilter }) => {
   const { loaded, loading } = groups.shards;
-  const states = statesFilter.map((state) => state.toLowerCase());
-  const types = typesFilter.map((type) => type.toLowerCase());
+  const states = new Set(statesFilter.map((state) => state.toLowerCase()));
+  const types = new Set(typesFilter.map((type) => type.toLowerCase()));
   const listed = loaded
     .flatMap((shard) => [...shard.groups])
-    .filter(({ state }) => states.length === 0 || states.includes(state.toLowerCase()))
-    .filter(() => types.length === 0 || types.includes(TYPE))
+    .filter(({ state }) => states.size === 0 || states.has(state.toLowerCase()))
+    .filter(() => types.size === 0 || types.has(TYPE))
     .map(({ groupId, protocolType, state }) => ({
       groupId,
       protocolType: protocolType ?? '',
