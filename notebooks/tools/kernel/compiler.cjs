@@ -18,6 +18,11 @@ const { stateOf } = require('./modules.cjs');
 const typeScriptPath = require.resolve('@tslab/typescript-for-tslab');
 /** @type {import('./project.cjs').TypeScript} */
 const original = require(typeScriptPath);
+/** A part of it that its types leave out. */
+const binder =
+  /** @type {{ bindSourceFile(file: import('typescript5').SourceFile, options: import('typescript5').CompilerOptions): void }} */ (
+    /** @type {unknown} */ (original)
+  );
 /** tslab's TypeScript, open to correction: its own properties cannot be changed, those of a copy can. */
 const ts = { ...original };
 /** @type {NodeJS.Module} */ (require.cache[typeScriptPath]).exports = ts;
@@ -172,8 +177,7 @@ function leanBuilder(builder, files, maps) {
  * @param {import('typescript5').CompilerOptions} options
  */
 function findNames(file, options) {
-  /** @typedef {{ bindSourceFile(file: typeof file, options: import('typescript5').CompilerOptions): void }} Binder */
-  if (file) /** @type {Binder} */ (/** @type {unknown} */ (original)).bindSourceFile(file, options);
+  if (file) binder.bindSourceFile(file, options);
 }
 
 /**
