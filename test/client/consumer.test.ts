@@ -44,6 +44,16 @@ async function failedOnTheFourth(settings: object = {}) {
   return { at, consumer, successor };
 }
 
+test('a poll hands out as many records as it is allowed, also more than a call takes arguments', async () => {
+  const at = await stage();
+  const producer = at.kafka.producer({ compressionType: 'gzip', batchSizeBytes: 4_000_000, lingerMs: 1_000 });
+  await producer.send(upTo(150_000).map(() => ({ topic: 'ledger', value: '' })));
+  const consumer = at.kafka.consumer({ groupId: 'g', autoOffsetReset: 'earliest', maxPollRecords: 1_000_000 });
+  await consumer.subscribe(['ledger']);
+  expect(await some(consumer)).toHaveLength(150_000);
+  await at.close();
+});
+
 describe('ten records, and the fourth fails', () => {
   test('polling again goes on behind the ten, and a commit then skips the failed ones for good', async () => {
     const { at, consumer, successor } = await failedOnTheFourth();

@@ -104,7 +104,10 @@ export class Fetcher<K, V> {
       const { partition } = fetched;
       const fits = this.#state.owns(partition) && partition.position?.offset === fetched.next.offset;
       if (fits && (partition.isPaused || partition.isWithheld)) continue;
-      if (fits) collected.push(...this.#take(fetched, limit - collected.length, collected.length === 0));
+      if (fits) {
+        for (const record of this.#take(fetched, limit - collected.length, collected.length === 0))
+          collected.push(record);
+      }
       if (!fits || fetched.isEmpty) this.#stock.delete(name);
     }
     if (collected.length === 0) this.#throwFailure();
