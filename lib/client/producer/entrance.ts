@@ -28,7 +28,8 @@ export class Entrance {
   readonly #sender: Sender;
   readonly #sticky: StickyPartitions;
   readonly #settings: EntranceSettings;
-  readonly #lines = new Map<string, Waiting[]>();
+  /** By topic, in their order. A set, since taking the first of a long array moves all the others. */
+  readonly #lines = new Map<string, Set<Waiting>>();
   #waitingBytes = 0;
   #closed = false;
 
@@ -55,10 +56,10 @@ export class Entrance {
     this.#waitingBytes += record.sizeInBytes;
     const waiting = { record, since: this.#context.timers.now() };
     if (line !== undefined) {
-      line.push(waiting);
+      line.add(waiting);
       return;
     }
-    const fresh = [waiting];
+    const fresh = new Set([waiting]);
     this.#lines.set(record.topic, fresh);
     void this.#letIn(record.topic, fresh);
   }
@@ -79,14 +80,15 @@ export class Entrance {
     return true;
   }
 
-  async #letIn(topic: string, line: Waiting[]): Promise<void> {
-    for (let next = line[0]; next !== undefined; next = line[0]) {
+  /** Goes on with those who come while it waits for others. */
+  async #letIn(topic: string, line: Set<Waiting>): Promise<void> {
+    for (const next of line) {
       try {
         await this.#admit(next);
       } catch (error) {
         next.record.sending.failed(error instanceof Error ? error : new Error(String(error)));
       }
-      line.shift();
+      line.delete(next);
       this.#waitingBytes -= next.record.sizeInBytes;
     }
     this.#lines.delete(topic);
