@@ -42,7 +42,7 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
   readonly #host: Host;
   readonly #newShard: () => S;
   readonly #maxBatchBytes: () => number;
-  readonly #parked = new Map<ReplyTo, (response: Response) => void>();
+  readonly #parked = new Map<ReplyTo, (response: Response | Promise<never>) => void>();
   readonly #timers = new Map<string, Map<string, Cancel>>();
   #shard: S;
   #state: 'loading' | 'active' | 'closed' = 'loading';
@@ -69,34 +69,38 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
   }
 
   // #region load
-  /** Makes the memory from the log. Never rejects: a log that cannot be read leaves the partition without a coordinator. */
+  /**
+   * Makes the memory from the log. Never rejects: a log that cannot be read, or a coordinator that fails at what it has read, leaves the partition without one.
+   */
   async load(): Promise<void> {
     const incarnation = ++this.#incarnation;
     this.#state = 'loading';
     const shard = this.#newShard();
     try {
       await this.#replayInto(shard);
+      if (this.#incarnation !== incarnation || this.partition.isClosed) return;
+      this.#shard = shard;
+      this.#state = 'active';
+      this.#tell('coordinator.loaded', { offset: this.partition.log.logEndOffset });
+      for (const { key, outcome } of shard.loaded(this.#host.clock.wallMs())) this.#carryOut(key, outcome);
     } catch (error) {
       if (this.#incarnation !== incarnation) return;
-      this.#tell('coordinator.failed', { why: error instanceof Error ? error.message : String(error) });
-      this.#state = 'closed';
-      return;
+      this.#tellWhy('coordinator.failed', error);
+      this.close();
     }
-    if (this.#incarnation !== incarnation || this.partition.isClosed) return;
-    this.#shard = shard;
-    this.#state = 'active';
-    this.#tell('coordinator.loaded', { offset: this.partition.log.logEndOffset });
-    for (const { key, outcome } of shard.loaded(this.#host.clock.wallMs())) this.#carryOut(key, outcome);
   }
 
   async #replayInto(shard: S): Promise<void> {
     const { log, highWatermark } = this.partition;
-    // What is still being written cannot be read yet. Whether it gets there or not, the end of the log is known then.
-    if (highWatermark < log.logEndOffset) await this.partition.allCommitted().catch(() => {});
     const end = log.logEndOffset;
+    // What is still being written cannot be read yet, and may never be.
+    if (highWatermark < end) await this.partition.allCommitted().catch(() => {});
     let offset = log.logStartOffset;
     while (offset < end) {
-      for (const { header, bytes } of batchesIn(await log.read(offset, READ_BYTES, end))) {
+      const read = await log.read(offset, READ_BYTES, end);
+      // It has not got there, or compaction has taken it. To ask again would be to ask for ever.
+      if (read.length === 0) return;
+      for (const { header, bytes } of batchesIn(read)) {
         for (const { key, value } of header.isControl ? [] : decodeBatch(bytes, this.#host.codecs)) {
           if (key !== null) shard.replay({ key, value });
         }
@@ -203,7 +207,7 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
 
   /** An append that was accepted and then lost leaves memory ahead of the log, and so may a decision that broke off. */
   #lost(error: unknown): void {
-    this.#tell('coordinator.unloaded', { why: error instanceof Error ? error.message : String(error) });
+    this.#tellWhy('coordinator.unloaded', error);
     this.#forget();
     if (error instanceof PartitionClosed) this.#state = 'closed';
     else void this.load();
@@ -212,12 +216,18 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
   #forget(): void {
     this.#incarnation++;
     for (const key of [...this.#shard.keys]) {
-      const { facts, replies } = this.#shard.decide(key, { type: 'unload' }, this.#host.clock.wallMs());
-      for (const { what, detail } of facts) this.#host.trace.record(this.#host.name, what, detail);
-      for (const { to, response } of replies) this.#answer(to, response);
+      try {
+        const { facts, replies } = this.#shard.decide(key, { type: 'unload' }, this.#host.clock.wallMs());
+        for (const { what, detail } of facts) this.#host.trace.record(this.#host.name, what, detail);
+        for (const { to, response } of replies) this.#answer(to, response);
+      } catch (error) {
+        this.#tellWhy('coordinator.failed', error);
+      }
     }
     for (const timers of this.#timers.values()) for (const cancel of timers.values()) cancel();
     this.#timers.clear();
+    // Nobody is left, but where the coordinator has failed even at this. Without an answer their connections would hang.
+    for (const answer of this.#parked.values()) answer(Promise.reject(new Error('the coordinator has failed')));
     this.#parked.clear();
   }
 
@@ -240,6 +250,10 @@ export class CoordinatorPartition<Event, Response, S extends Shard<Event, Respon
     }
     if (timers.size === 0) this.#timers.delete(key);
     else this.#timers.set(key, timers);
+  }
+
+  #tellWhy(what: string, error: unknown): void {
+    this.#tell(what, { why: error instanceof Error ? error.message : String(error) });
   }
 
   #tell(what: string, detail: { readonly [name: string]: string | number }): void {

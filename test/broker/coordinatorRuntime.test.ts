@@ -216,11 +216,11 @@ interface Wish {
 /** Answers a `write` when its record is safe, sets an alarm for `wait`, and fails at what it is told to fail at. */
 class Brittle implements Shard<Wish, string> {
   readonly keys = ['key'];
-  readonly #failsAt: string;
+  readonly #failsAt: readonly string[];
   readonly #replayed: CoordinatorRecord[] = [];
   readonly #parked: ReplyTo[] = [];
 
-  constructor(failsAt: string) {
+  constructor(...failsAt: string[]) {
     this.#failsAt = failsAt;
   }
 
@@ -229,7 +229,7 @@ class Brittle implements Shard<Wish, string> {
   }
 
   loaded() {
-    return [];
+    return [{ key: 'key', outcome: this.#decided('loaded', () => ({})) }];
   }
 
   swept() {
@@ -247,7 +247,7 @@ class Brittle implements Shard<Wish, string> {
   }
 
   #decided(what: string, decide: () => Partial<Outcome<string>>): Outcome<string> {
-    if (what === this.#failsAt) throw new Error(`a bug at ${what}`);
+    if (this.#failsAt.includes(what)) throw new Error(`a bug at ${what}`);
     return { records: [], isAtomic: true, replies: [], timers: [], facts: [], ...decide() };
   }
 }
@@ -273,6 +273,61 @@ test.each(['timer', 'appended', 'sweep'])(
       expect(await runtime.ask('key', (to) => ({ type: 'wait', to }))).toBe(`after ${written}`);
       runtime.close();
     })(),
+);
+
+test(
+  'a coordinator that fails at what it finds in the log coordinates nothing, and is not read again and again',
+  onStage(async (stage) => {
+    const host = stage.world.process('coordinator').host();
+    const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle('loaded'), {
+      maxBatchBytes: () => 1_000,
+    });
+    runtime.start(await stage.broker.topics.ensure('wishes', 1));
+    await stage.sleep(1_000);
+    expect(runtime.errorFor('key')).toBe(Errors.NOT_COORDINATOR);
+    expect(stage.events('coordinator.failed').map(({ detail }) => detail.why)).toEqual(['a bug at loaded']);
+    runtime.close();
+  }),
+);
+
+test(
+  'a coordinator that fails even as it sends everybody away leaves nobody waiting, and is read again',
+  onStage(async (stage) => {
+    let broken = ['timer', 'unload'];
+    const host = stage.world.process('coordinator').host();
+    const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle(...broken), {
+      maxBatchBytes: () => 1_000,
+    });
+    runtime.start(await stage.broker.topics.ensure('wishes', 1));
+    await stage.sleep(10);
+    const answer = runtime.ask('key', (to) => ({ type: 'wait', to }));
+    broken = [];
+    await expect(answer).rejects.toThrow('the coordinator has failed');
+    await stage.sleep(10);
+    expect(await runtime.ask('key', (to) => ({ type: 'wait', to }))).toBe('after 0');
+    runtime.close();
+  }),
+);
+
+test(
+  'a log that ends before what was appended is read as far as it goes: the broker was closed meanwhile',
+  onStage(async (stage) => {
+    await stage.broker.close();
+    await stage.start(slowly(5_000));
+    let broken = 'timer';
+    const host = stage.world.process('coordinator').host();
+    const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle(broken), {
+      maxBatchBytes: () => 1_000,
+    });
+    runtime.start(await stage.broker.topics.ensure('wishes', 1));
+    await stage.sleep(10);
+    const asked = (['wait', 'write'] as const).map((type) => runtime.ask('key', (to) => ({ type, to })));
+    broken = '';
+    expect(await Promise.all(asked)).toEqual(['gone', 'gone']);
+    expect(runtime.errorFor('key')).toBe(Errors.COORDINATOR_LOAD_IN_PROGRESS);
+    await stage.broker.close();
+    runtime.close();
+  }),
 );
 
 test(
