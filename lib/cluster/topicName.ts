@@ -11,9 +11,9 @@ export function topicNameProblem(name: string): string | null {
   return LEGAL.test(name) ? null : 'only the characters a-z A-Z 0-9 . _ - are allowed';
 }
 
-/** Names that differ only in `.` and `_` would share one name in Kafka's metrics, so Kafka refuses the second. */
-export function collides(one: string, other: string): boolean {
-  return one !== other && one.replaceAll('.', '_') === other.replaceAll('.', '_');
+/** What a topic is called in Kafka's metrics. Names that differ only in `.` and `_` would share one, so Kafka refuses the second. */
+export function metricName(name: string): string {
+  return name.replaceAll('.', '_');
 }
 
 /** Topics that Kafka keeps for itself. */

@@ -14,7 +14,7 @@ import type { Host } from '../trace/host.ts';
 import type { Cancel, Random } from '../world/world.ts';
 import { type Configs, type Metadata, readMetadata, type TopicMetadata, writeMetadata } from './metadataFile.ts';
 import { Partition, PartitionClosed } from './partition.ts';
-import { collides, isInternal } from './topicName.ts';
+import { isInternal, metricName } from './topicName.ts';
 
 export type { Configs } from './metadataFile.ts';
 
@@ -42,6 +42,7 @@ export class Topics {
   #metadata: Metadata;
   readonly #byName = new Map<string, Topic>();
   readonly #byId = new Map<string, Topic>();
+  readonly #byMetricName = new Map<string, Topic>();
   readonly #listeners = new Set<() => void>();
   /** The change that is being made, or the last one. */
   #lastChange: Promise<unknown> = Promise.resolve();
@@ -86,9 +87,8 @@ export class Topics {
 
   /** A topic whose name differs from this one only in `.` and `_`. */
   colliding(name: string): Topic | undefined {
-    if (!/[._]/.test(name)) return undefined;
-    for (const topic of this.all) if (collides(name, topic.name)) return topic;
-    return undefined;
+    const topic = this.#byMetricName.get(metricName(name));
+    return topic?.name === name ? undefined : topic;
   }
 
   /** Calls `listener` whenever there is a new topic, or one with other partitions or settings. */
@@ -165,6 +165,7 @@ export class Topics {
       await this.#write({ ...this.#metadata, topics });
       this.#byName.delete(topic.name);
       this.#byId.delete(topic.topicId);
+      this.#byMetricName.delete(metricName(topic.name));
       // It is gone. What cannot be closed or removed now goes with the next sweep.
       for (const partition of topic.partitions) await partition.close('has been deleted').catch(() => {});
       await this.#sweep().catch(() => {});
@@ -226,6 +227,7 @@ export class Topics {
   #put(topic: Topic): Topic {
     this.#byName.set(topic.name, topic);
     this.#byId.set(topic.topicId, topic);
+    this.#byMetricName.set(metricName(topic.name), topic);
     for (const listener of [...this.#listeners]) listener();
     return topic;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { collides, topicNameProblem } from '../../lib/cluster/topicName.ts';
+import { topicNameProblem } from '../../lib/cluster/topicName.ts';
 import { Topics } from '../../lib/cluster/topics.ts';
 import { SimulatedWorld } from '../../lib/sim/simulatedWorld.ts';
 import { DiskFailed } from '../../lib/world/errors.ts';
@@ -179,9 +179,22 @@ describe('the name of a topic', () => {
     expect(topicNameProblem(name)).toEqual(expect.stringMatching(/[a-z]/));
   });
 
-  test('collides with one that differs in . and _ only', () => {
-    expect(collides('a.b', 'a_b')).toBe(true);
-    expect(collides('a.b', 'a.b')).toBe(false);
-    expect(collides('a.b', 'ab')).toBe(false);
+  test('collides with one that differs in . and _ only, as long as there is a topic of that name', async () => {
+    const colliding = (topics: Topics) =>
+      ['a.b', 'a_b', 'a-b', 'ab', 'a.b.c'].filter((name) => topics.colliding(name)?.name === 'a.b');
+    await lives(
+      async (topics) => {
+        expect(colliding(topics)).toEqual([]);
+        await topics.ensure('a.b', 1);
+        expect(colliding(topics)).toEqual(['a_b']);
+      },
+      async (topics) => {
+        expect(colliding(topics)).toEqual(['a_b']);
+        expect(await topics.create('a_b', 1)).toBeUndefined();
+        await topics.delete(await topics.ensure('a.b', 1));
+        expect(colliding(topics)).toEqual([]);
+        expect((await topics.create('a_b', 1))?.name).toBe('a_b');
+      },
+    );
   });
 });
