@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { FRAME_SCRIPT, frameDocument } from './frame.ts';
 import { copiesFromPart, stockKafkajs } from './kafkajs/bundle.ts';
-import { keepClassNames, slimAcorn, slimSucrase, withoutAbout, withoutSentences } from './slimming.ts';
+import { slimAcorn, slimSucrase } from './parsers.ts';
+import { keepClassNames, withoutAbout, withoutSentences } from './slimming.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LIBRARY = join(ROOT, 'lib/index.ts');
