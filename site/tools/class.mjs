@@ -8,20 +8,16 @@
  */
 import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
+import { readOptions, runMain, wholeNumber } from '../../test/tools/usage.mjs';
 import { builtSite } from './built.mjs';
 
-const USUAL_PORT = 8080;
-const USAGE = 'Usage: npm run class [-- --port NUMBER] [--host ADDRESS]';
-
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+const { port, host } = readOptions('Usage: npm run class [-- --port NUMBER] [--host ADDRESS]', () => {
+  const { values } = parseArgs({ options: { port: { type: 'string', default: '8080' }, host: { type: 'string' } } });
+  return { port: wholeNumber('--port', values.port, 1, 65_535), host: values.host };
+});
+await runMain(main);
 
 async function main() {
-  const { port, host } = options();
   const found = addresses();
   if (host !== undefined && !found.some(({ address }) => address === host) && host !== '127.0.0.1') {
     throw new Error(
@@ -53,17 +49,6 @@ Stop it with Ctrl+C. Pages that are open then go on working until they are loade
     close();
     console.log('\nStopped. Nobody can reach it any more.');
   });
-}
-
-function options() {
-  try {
-    const { values } = parseArgs({ options: { port: { type: 'string' }, host: { type: 'string' } } });
-    const port = Number(values.port ?? USUAL_PORT);
-    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`${values.port} is no port.`);
-    return { port, host: values.host };
-  } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-  }
 }
 
 /** The addresses by which others may find this machine; not those that begin with 169.254, which nobody gave it. */

@@ -3,7 +3,7 @@
  * `npm run site -- --port 4173` chooses the port. With KAFKAITO_BASE it stands at that path, as it would on its host.
  */
 import { parseArgs } from 'node:util';
-import { readOptions, wholeNumber } from '../../test/tools/usage.mjs';
+import { readOptions, runMain, wholeNumber } from '../../test/tools/usage.mjs';
 import { builtSite } from './built.mjs';
 
 const HOST = '127.0.0.1';
@@ -12,12 +12,7 @@ const port = readOptions('Usage: npm run site [-- --port NUMBER]', () => {
   const { values } = parseArgs({ options: { port: { type: 'string', default: '4173' } } });
   return wholeNumber('--port', values.port, 0, 65_535);
 });
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+await runMain(main);
 
 async function main() {
   const { folder, base } = await builtSite();

@@ -3,13 +3,15 @@
  * are written, and compresses, so that what the tests weigh is what a reader would load.
  */
 
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, type Stats, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize, sep } from 'node:path';
 import { pipeline } from 'node:stream';
-import { createGzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -22,6 +24,10 @@ const TYPES: Record<string, string> = {
   '.txt': 'text/plain; charset=utf-8',
   '.xml': 'application/xml; charset=utf-8',
 };
+
+/** How many compressed texts are held, more than the site has files; and how large one may be. Larger ones, of which no page has any, go out as they are. */
+const MAX_ZIPPED = 1000;
+const MAX_ZIPPED_BYTES = 4 * 1024 * 1024;
 
 /** Files under `assets/` have a hash in their names, so they never change. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
@@ -39,7 +45,8 @@ export interface SiteServer {
  * @throws Error with the code EADDRINUSE when the port is taken
  */
 export function serveFolder(folder: string, port: number, host = '127.0.0.1', base = '/'): Promise<SiteServer> {
-  const server = createServer((request, response) => answer(folder, base, request, response));
+  const zipper = new Zipper();
+  const server = createServer((request, response) => answer(folder, base, zipper, request, response));
   return new Promise((resolve, reject) => {
     // Later ones are not thrown either: a visitor who cannot be let in, where no file can be opened any more, comes again.
     server.on('error', reject);
@@ -56,7 +63,31 @@ export function serveFolder(folder: string, port: number, host = '127.0.0.1', ba
   });
 }
 
-function answer(folder: string, base: string, request: IncomingMessage, response: ServerResponse): void {
+const zip = promisify(gzip);
+
+/** Compresses each text once, since a whole class asks for the same ones. Of a file that has changed only the last state is held. */
+class Zipper {
+  readonly #known = new Map<string, { changedMs: number; size: number; zipped: Promise<Uint8Array> }>();
+
+  /** @param file as it is now: when it has changed, it is read and compressed anew */
+  zipped(file: string, { mtimeMs: changedMs, size }: Stats): Promise<Uint8Array> {
+    const known = this.#known.get(file);
+    if (known?.changedMs === changedMs && known.size === size) return known.zipped;
+    const zipped = readFile(file).then((bytes) => zip(bytes, { level: 9 }));
+    if (this.#known.size === MAX_ZIPPED) this.#known.clear();
+    this.#known.set(file, { changedMs, size, zipped });
+    zipped.catch(() => this.#known.delete(file));
+    return zipped;
+  }
+}
+
+function answer(
+  folder: string,
+  base: string,
+  zipper: Zipper,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const url = request.url ?? '/';
   if (`${url}/` === base) {
     response.writeHead(301, { location: base }).end();
@@ -70,17 +101,25 @@ function answer(folder: string, base: string, request: IncomingMessage, response
   }
   const type = TYPES[extname(found)] ?? 'application/octet-stream';
   const isText = /text|json|svg|xml/.test(type);
-  const zips = isText && /\bgzip\b/.test(String(request.headers['accept-encoding']));
+  const state = statSync(found);
+  const zips =
+    isText &&
+    state.isFile() &&
+    state.size <= MAX_ZIPPED_BYTES &&
+    /\bgzip\b/.test(String(request.headers['accept-encoding']));
   const headers = {
     'content-type': type,
     'cache-control': found.startsWith(join(folder, 'assets', sep)) ? FOR_EVER : 'no-cache',
     ...(zips ? { 'content-encoding': 'gzip' } : {}),
   };
   response.writeHead(file === undefined ? 404 : 200, headers);
-  const content = createReadStream(found);
   // A reader who goes away, and a file that cannot be read, end their own answer: the file is closed and the server goes on.
-  if (zips) pipeline(content, createGzip({ level: 9 }), response, () => {});
-  else pipeline(content, response, () => {});
+  if (!zips) pipeline(createReadStream(found), response, () => {});
+  else
+    zipper.zipped(found, state).then(
+      (bytes) => response.end(bytes),
+      () => response.destroy(),
+    );
 }
 
 /** Nothing outside the folder is ever read. */

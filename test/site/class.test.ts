@@ -7,13 +7,13 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 test.each([
-  [['--host', '203.0.113.9'], /This machine has no address 203\.0\.113\.9\. It has: /],
-  [['--port', '80800'], /80800 is no port\.\nUsage: npm run class/],
-  [['--bind', 'all'], /Usage: npm run class/],
-])('%j is refused', (parameters, says) => {
+  [['--host', '203.0.113.9'], 1, /^This machine has no address 203\.0\.113\.9\. It has: /],
+  [['--port', '80800'], 2, /^--port 80800 is not possible: .* from 1 to 65535\nUsage: npm run class/],
+  [['--bind', 'all'], 2, /^Unknown option '--bind'.*\nUsage: npm run class/],
+])('%j is refused with the exit code %i', (parameters, code, says) => {
   const { status, stderr } = spawnSync(process.execPath, [join(root, 'site/tools/class.mjs'), ...parameters], {
     encoding: 'utf8',
   });
   expect(stderr).toMatch(says);
-  expect(status).toBe(1);
+  expect(status).toBe(code);
 });

@@ -44,6 +44,17 @@ test.each(['large.png', 'large.js'])('a download of %s that is broken off leaves
   expect(await (await fetch(server.address)).text()).toBe('welcome');
 });
 
+test('a text goes out compressed, and once its file has changed, as it is now', async () => {
+  for (const text of ['{ "version": 1 }', '{ "version": 2, "of": "the same file" }']) {
+    writeFileSync(join(folder, 'version.json'), text);
+    for (let visitor = 0; visitor < 2; visitor++) {
+      const response = await fetch(`${server.address}/version.json`);
+      expect(response.headers.get('content-encoding')).toBe('gzip');
+      expect(await response.text()).toBe(text);
+    }
+  }
+});
+
 test('a file that cannot be read breaks its own answer, and the server goes on', async () => {
   await expect(fetch(`${server.address}/nowhere`).then((response) => response.text())).rejects.toThrow();
   expect(await (await fetch(server.address)).text()).toBe('welcome');

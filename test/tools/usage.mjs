@@ -30,3 +30,16 @@ export function wholeNumber(option, given, least, most) {
   if (/^\d+$/.test(given) && number >= least && number <= most) return number;
   throw new Error(`${option} ${given} is not possible: give a whole number from ${least} to ${most}`);
 }
+
+/**
+ * Runs a command of which whoever typed it wants to know why it failed, and not where: the message of the error, and the exit code 1.
+ * @param {() => Promise<void>} main
+ */
+export async function runMain(main) {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
