@@ -1,10 +1,11 @@
 /** A disk for a broker that need not remember anything: its files live in memory and end with the process. */
 import { MemoryFile } from '../sim/file.ts';
+import { FileNames } from '../sim/fileNames.ts';
 import { DiskFailed, DiskLocked } from '../world/errors.ts';
 import type { Disk, DiskFile } from '../world/world.ts';
 
 export function memoryDisk(): Disk {
-  const files = new Map<string, MemoryFile>();
+  const files = new FileNames<MemoryFile>();
   let locked = false;
   const find = (path: string) => {
     const file = files.get(path);
@@ -18,15 +19,16 @@ export function memoryDisk(): Disk {
       return handleOf(file);
     },
     async list(folder) {
-      return [...files.keys()].filter((path) => folder === '' || path.startsWith(`${folder}/`)).sort();
+      return files.below(folder);
     },
     async remove(path) {
       find(path);
       files.delete(path);
     },
     async rename(from, to) {
-      files.set(to, find(from));
+      const file = find(from);
       files.delete(from);
+      files.set(to, file);
     },
     async syncDirectory() {},
     async lock() {

@@ -10,6 +10,7 @@ import { DiskFailed, DiskLocked } from '../world/errors.ts';
 import type { Cancel, Disk, DiskFile, Random } from '../world/world.ts';
 import type { VirtualClock } from './clock.ts';
 import { MemoryFile } from './file.ts';
+import { FileNames, folderOf } from './fileNames.ts';
 import { between } from './random.ts';
 
 /** An answer takes this long at least and at most, in milliseconds. */
@@ -19,8 +20,8 @@ export class MemoryDisk implements Disk {
   readonly #clock: VirtualClock;
   readonly #random: Random;
   readonly #owner: string;
-  #names = new Map<string, MemoryFile>();
-  #durableNames = new Map<string, MemoryFile>();
+  #names = new FileNames<MemoryFile>();
+  readonly #durableNames = new FileNames<MemoryFile>();
   #locked = false;
   #looks = 0;
 
@@ -43,7 +44,7 @@ export class MemoryDisk implements Disk {
   }
 
   list(folder: string): Promise<string[]> {
-    return this.#answer(() => [...this.#names.keys()].filter((path) => isBelow(path, folder)).sort());
+    return this.#answer(() => this.#names.below(folder));
   }
 
   remove(path: string): Promise<void> {
@@ -63,8 +64,9 @@ export class MemoryDisk implements Disk {
 
   syncDirectory(folder: string): Promise<void> {
     return this.#answer(() => {
-      for (const path of [...this.#durableNames.keys()]) if (folderOf(path) === folder) this.#durableNames.delete(path);
-      for (const [path, file] of this.#names) if (folderOf(path) === folder) this.#durableNames.set(path, file);
+      const isIn = (path: string) => folderOf(path) === folder;
+      for (const path of this.#durableNames.below(folder).filter(isIn)) this.#durableNames.delete(path);
+      for (const path of this.#names.below(folder).filter(isIn)) this.#durableNames.set(path, this.#find(path));
     });
   }
 
@@ -83,8 +85,8 @@ export class MemoryDisk implements Disk {
 
   /** The machine loses power: what was not synced is gone. Call it when nothing runs on this disk. */
   losePower(): void {
-    this.#names = new Map(this.#durableNames);
-    for (const file of this.#names.values()) file.losePower();
+    this.#names = this.#durableNames.copy();
+    for (const file of this.#names.files) file.losePower();
     this.#locked = false;
   }
 
@@ -140,12 +142,4 @@ export class MemoryDisk implements Disk {
       this.#clock.schedule(between(this.#random, ...LATENCY_MS), `an answer of the disk of ${this.#owner}`, answer);
     });
   }
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return folder === '' || path.startsWith(`${folder}/`);
 }
