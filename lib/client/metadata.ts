@@ -12,6 +12,7 @@ import type { ResponseOf } from '../protocol/schema.ts';
 import type { Cancel } from '../world/world.ts';
 import type { Connections } from './connections.ts';
 import { isRetriable, TimedOutError } from './errors.ts';
+import { mustBeTopicName } from './topicPartition.ts';
 import { type Backoff, Broadcast, late, type Timers } from './waiting.ts';
 
 /** How long a topic is kept up to date after its last use, where nobody has subscribed to it. Java's metadata.max.idle.ms. */
@@ -143,9 +144,7 @@ export class Metadata {
 
   #keep(topic: string, until: number): void {
     const before = this.#wanted.get(topic);
-    // In a request it would spoil the answer for all others.
-    if (before === undefined && (typeof topic !== 'string' || topic === ''))
-      throw new TypeError(`${JSON.stringify(topic)} is no name of a topic: give a string that is not empty`);
+    if (before === undefined) mustBeTopicName(topic);
     if (before !== Infinity) this.#wanted.set(topic, until);
     if (before === undefined) this.outdated();
   }

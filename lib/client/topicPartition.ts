@@ -8,6 +8,12 @@ export function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}-${partition}`;
 }
 
+/** Throws a `TypeError` for what is no name of a topic at all. In a request it would spoil the answer for all others. */
+export function mustBeTopicName(topic: unknown): void {
+  if (typeof topic === 'string' && topic !== '') return;
+  throw new TypeError(`${JSON.stringify(topic)} is no name of a topic: give a string that is not empty`);
+}
+
 /** The entries of each topic, in the order in which they came. */
 export function byTopic<T extends { readonly topic: string }>(entries: Iterable<T>): [topic: string, entries: T[]][] {
   const topics = new Map<string, T[]>();

@@ -24,6 +24,21 @@ describe('a topic that is no name', () => {
     expect(await consumer.poll('1 s')).toEqual([]);
     await at.close();
   });
+
+  test('is refused by the call that names it, as in Java, and what a consumer had stays as it was', async () => {
+    const at = await stage();
+    await at.kafka.producer().send([0, 1].map((index) => ({ topic: 'ledger', value: String(index) })));
+    const settings = { groupId: 'bank', autoOffsetReset: 'earliest', maxPollRecords: 1 } as const;
+    const member = at.kafka.consumer(settings);
+    const alone = at.kafka.consumer(settings);
+    await member.subscribe(['ledger']);
+    await alone.assign([{ topic: 'ledger', partition: 0 }]);
+    for (const consumer of [member, alone]) expect(await consumer.poll('5 s')).toMatchObject([{ value: '0' }]);
+    expect((await failure(member.subscribe(['ledger', '']))).message).toContain('"" is no name of a topic');
+    expect((await failure(alone.assign([{ topic: '', partition: 0 }]))).message).toContain('"" is no name of a topic');
+    for (const consumer of [member, alone]) expect(await consumer.poll('5 s')).toMatchObject([{ value: '1' }]);
+    await at.close();
+  });
 });
 
 describe('a topic that nobody needs any more', () => {

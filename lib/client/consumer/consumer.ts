@@ -11,7 +11,7 @@ import type { Host } from '../../trace/host.ts';
 import { type Duration, toMs } from '../../world/duration.ts';
 import type { Address } from '../../world/world.ts';
 import { ClientClosedError, TimedOutError } from '../errors.ts';
-import type { TopicPartition } from '../topicPartition.ts';
+import { mustBeTopicName, type TopicPartition } from '../topicPartition.ts';
 import type { Consumer, ConsumerGroupMetadata, OffsetAndTimestamp } from './api.ts';
 import type { CommitCallback } from './asyncCommits.ts';
 import { Deadline, Wakeup } from './deadline.ts';
@@ -53,6 +53,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
         throw new TypeError(
           "subscribe takes a list of topics or a pattern: subscribe(['ledger']), subscribe(/^ledger/)",
         );
+      if (!isPattern) topics.forEach(mustBeTopicName);
       state.subscribe(isPattern ? topics : [...new Set(topics)], listener);
       membership.requestRejoin('the subscription has changed');
     });
@@ -67,6 +68,7 @@ export class KafkaConsumer<K, V> implements Consumer<K, V> {
     return calls.outsideCallbacks('assign', async () => {
       if (state.kind === 'topics')
         throw new Error('this consumer is a member of a group by subscribe(): unsubscribe() before assign()');
+      for (const { topic } of partitions) mustBeTopicName(topic);
       autoCommit.ifDue();
       state.kind = 'partitions';
       state.assign(partitions);
