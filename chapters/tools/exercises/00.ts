@@ -135,7 +135,7 @@ async function run({ onEvent, crashWhen, settings }: Attempt): Promise<Run> {
   const passed: Seen[] = [];
   let crash: Run['crash'];
   const first = kafka.world.spawn('program', program);
-  for (const end = kafka.world.now() + 60_000; kafka.world.now() < end && !crash; await kafka.world.pass('5 ms')) {
+  for (const end = kafka.world.now() + 20_000; kafka.world.now() < end && !crash; await kafka.world.pass('5 ms')) {
     const seen = { balance: bank.balance('Ada'), committed };
     const last = passed.at(-1);
     if (last?.balance !== seen.balance || last.committed !== seen.committed) passed.push(seen);

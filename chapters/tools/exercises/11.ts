@@ -33,14 +33,23 @@ export const settings = {
 const ACCOUNTS = ['Ada', 'Ben', 'Cleo'];
 
 /** A fresh world in which three accounts wait for an audit, in these partitions of `audits`. */
-export async function audits(partitions = 1, places: readonly number[] = [0, 0, 0]): Promise<SimulatedKafka> {
-  const kafka = await simulate({ seed: 7, topics: { [TOPIC]: partitions } });
+export async function audits(
+  partitions = 1,
+  places: readonly number[] = [0, 0, 0],
+  config: { readonly [property: string]: string } = {},
+): Promise<SimulatedKafka> {
+  const kafka = await simulate({ seed: 7, topics: { [TOPIC]: partitions }, config });
   const producer = kafka.producer();
   for (const [index, partition] of places.entries()) {
     await producer.send({ topic: TOPIC, partition, key: ACCOUNTS[index], value: 'audit' });
   }
   await producer.close();
   return kafka;
+}
+
+/** As `audits`, in a world that is quickly made: for the tables and the checks, which make many. */
+function manyAudits(partitions?: number, places?: readonly number[]): Promise<SimulatedKafka> {
+  return audits(partitions, places, { 'offsets.topic.num.partitions': '1' });
 }
 
 export type Work = (event: ConsumerRecord) => Promise<void>;
@@ -89,24 +98,24 @@ export type Silence = 'closed' | 'killed' | 'frozen' | 'hangs';
 
 /** One copy falls silent and another waits: after how long that has the partition, with a star if the broker was sent a LeaveGroup. */
 export async function heirAfter(silence: Silence, more: ConsumerSettings = {}): Promise<string> {
-  const kafka = await audits();
+  const kafka = await manyAudits();
   const farewells = kafka.cluster.on('LeaveGroup').observe();
   let isOver = false;
   const first = kafka.world.spawn('first', async (own) => {
     const consumer = own.consumer({ ...settings, ...more });
     await consumer.subscribe([TOPIC]);
-    while (!isOver) await consumer.poll('100 ms');
+    while (!isOver) await consumer.poll('1 s');
     if (silence === 'hangs') await own.world.sleep('1 h');
     await consumer.close();
   });
   await kafka.world.pass('10 s');
-  kafka.world.spawn('second', (own) => reading(own, more));
+  const second = kafka.world.spawn('second', (own) => waiting(own, more));
   await kafka.world.pass('20 s');
   const from = kafka.world.now();
   isOver = silence === 'closed' || silence === 'hangs';
   if (silence === 'killed') first.crash();
   if (silence === 'frozen') first.freeze();
-  await kafka.world.until(() => kafka.cluster.trace.events.some(takesOver), { within: '20 min' });
+  await second.done;
   const heir = kafka.cluster.trace.events.find(takesOver);
   const ms = (heir?.at ?? from) - from;
   await kafka.close();
@@ -124,7 +133,7 @@ export async function stuck(models: readonly ClientModel[]): Promise<string> {
 }
 
 async function stuckUnder(model: ClientModel): Promise<string> {
-  const kafka = await audits();
+  const kafka = await manyAudits();
   const { groupId, autoOffsetReset } = settings;
   let hangsSince: number | undefined;
   kafka.world.spawn('first', async (own) => {
@@ -136,13 +145,12 @@ async function stuckUnder(model: ClientModel): Promise<string> {
     for (;;) await client.turn(hang);
   });
   await kafka.world.pass('100 ms');
-  kafka.world.spawn('second', (own) => reading(own, { partitionAssignmentStrategy: [range] }));
+  const second = kafka.world.spawn('second', (own) => waiting(own, { partitionAssignmentStrategy: [range] }));
   await kafka.world.until(() => hangsSince !== undefined);
   const from = kafka.world.now();
   const heartbeats = kafka.cluster.on('Heartbeat', { clientId: 'first/consumer-1' }).observe();
-  const heir = () => kafka.cluster.trace.events.find(takesOver);
-  while (heir() === undefined && kafka.world.now() < from + HOUR_MS) await kafka.world.pass('10 s');
-  const at = heir()?.at;
+  while (second.state === 'running' && kafka.world.now() < from + HOUR_MS) await kafka.world.pass('10 s');
+  const at = kafka.cluster.trace.events.find(takesOver)?.at;
   await kafka.close();
   return `${(at === undefined ? 'nobody' : `${Math.round((at - from) / 1000)} s`).padEnd(12)}${heartbeats.count}`;
 }
@@ -153,10 +161,11 @@ function takesOver({ node, what, detail }: SimulatedKafka['cluster']['trace']['e
   );
 }
 
-async function reading(own: Kafka, more: ConsumerSettings): Promise<void> {
+/** Waits in the group, and is over when it has been given a partition. */
+async function waiting(own: Kafka, more: ConsumerSettings): Promise<void> {
   const consumer = own.consumer({ ...settings, ...more });
   await consumer.subscribe([TOPIC]);
-  for (;;) await consumer.poll('1 s');
+  while (consumer.assignment().length === 0) await consumer.poll('10 s');
 }
 
 /**
@@ -164,7 +173,7 @@ async function reading(own: Kafka, more: ConsumerSettings): Promise<void> {
  * given its partition by hand.
  */
 export async function minuteOf(what: 'reads' | 'works' | 'by hand', more: ConsumerSettings = {}): Promise<string> {
-  const kafka = await audits();
+  const kafka = await manyAudits();
   let isAtWork = false;
   kafka.world.spawn('member', async (own) => {
     const consumer = own.consumer({ ...settings, ...more });
@@ -214,7 +223,7 @@ export async function judgeQuick(more: ConsumerSettings): Promise<Verdict> {
 
 /** What is said of settings with which nobody can join. */
 async function refusal(more: ConsumerSettings): Promise<string | undefined> {
-  const kafka = await audits();
+  const kafka = await manyAudits();
   try {
     const consumer = kafka.consumer({ ...settings, ...more });
     await consumer.subscribe([TOPIC]);
@@ -323,7 +332,7 @@ function wrong(calm: Calm, killed: Killed, joined: number | undefined): string |
 }
 
 async function calmDay(program: Program): Promise<Calm> {
-  const kafka = await audits();
+  const kafka = await manyAudits();
   const desk = new Desk();
   let leftAtMs: number | undefined;
   let sessionTimeoutMs = 0;
@@ -366,7 +375,7 @@ function overlapIn({ notes }: Desk): Note | undefined {
 }
 
 async function killedDay(program: Program): Promise<Killed> {
-  const kafka = await audits();
+  const kafka = await manyAudits();
   const desk = new Desk();
   const start = (copy: string) =>
     kafka.world.spawn(copy, (own) => program(own, desk.of(own, copy)).catch(() => undefined));
@@ -382,7 +391,7 @@ async function killedDay(program: Program): Promise<Killed> {
 
 /** Of two copies at work one is killed, and the other is given its partition in the middle of an audit. Answers what nobody did. */
 async function heirsDay(program: Program): Promise<string[]> {
-  const kafka = await audits(2, [0, 1, 1]);
+  const kafka = await manyAudits(2, [0, 1, 1]);
   const desk = new Desk();
   const [, second] = ['first', 'second'].map((copy) =>
     kafka.world.spawn(copy, (own) => program(own, desk.of(own, copy)).catch(() => undefined)),
@@ -401,7 +410,7 @@ function missingIn(desk: Desk): string[] {
 
 /** After how many ms a copy that starts while the first is at work has a partition. */
 async function joinedDay(program: Program): Promise<number | undefined> {
-  const kafka = await audits(2);
+  const kafka = await manyAudits(2);
   const desk = new Desk();
   const start = (copy: string) =>
     kafka.world.spawn(copy, (own) => program(own, desk.of(own, copy)).catch(() => undefined));

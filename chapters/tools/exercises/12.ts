@@ -188,7 +188,8 @@ export class Group {
   }
 
   static async ofTwo(common: ConsumerSettings = {}): Promise<Group> {
-    const group = new Group(await simulate({ seed: 7, topics: { [TOPIC]: owners.length, cards: 1 } }));
+    const topics = { [TOPIC]: owners.length, cards: 1 };
+    const group = new Group(await simulate({ seed: 7, topics, config: { 'offsets.topic.num.partitions': '1' } }));
     group.start('ledger 1', common);
     group.start('ledger 2', common);
     await group.pass('10 s');
@@ -198,7 +199,8 @@ export class Group {
   /** Starts a copy; a static one has its name as `groupInstanceId`. */
   start(name: string, more: ConsumerSettings = {}, topics: readonly string[] = [TOPIC]): void {
     const task = this.kafka.world.spawn(name, async (own) => {
-      const consumer = own.consumer({ ...settings, ...more });
+      // Nothing is ever written here, so a fetch may wait as long as a poll.
+      const consumer = own.consumer({ ...settings, fetchMaxWaitMs: 1_000, ...more });
       await consumer.subscribe(topics);
       while (!this.#closing.has(name)) await consumer.poll('1 s');
       this.#closing.delete(name);
@@ -241,13 +243,16 @@ export class Group {
     return shares.map((share) => share.join(' ')).join(' | ');
   }
 
-  /** Two fresh copies, a cause, six minutes: after how long the group has met again, and who reads what then. */
+  /** Two fresh copies, a cause, six minutes at most: after how long the group has met again, and who reads what then. */
   static async after(cause: string, act: (group: Group) => unknown): Promise<string> {
     const group = await Group.ofTwo();
     const { kafka, generation } = group;
     const from = kafka.world.now();
     await act(group);
-    await group.pass('6 min');
+    const giveUpAt = from + 360_000;
+    while (group.generation === generation && kafka.world.now() < giveUpAt) await group.pass('10 s');
+    // The members are still to be told what they have been given.
+    await group.pass('10 s');
     const next = kafka.cluster.trace.events.find(({ at, what }) => at > from && what === 'consumer.assigned');
     const met = group.generation === generation || !next ? 'never' : `${Math.round((next.at - from) / 1000)} s`;
     const line = `${cause.padEnd(19)} ${met.padStart(5)}  ${group.shares}`;
