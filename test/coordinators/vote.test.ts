@@ -1,5 +1,39 @@
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
+import { type Group, newGroup } from '../../lib/coordinators/group.ts';
+import { selectProtocol, supportsProtocols } from '../../lib/coordinators/vote.ts';
 import { transcript } from './transcript.ts';
+
+/** What members offer, the oldest first; `looks` counts how often a name is asked for. */
+function offering(...lists: readonly (readonly string[])[]) {
+  const looks = { count: 0 };
+  const protocolsOf = (names: readonly string[]) =>
+    names.map((name) => ({
+      get name() {
+        looks.count++;
+        return name;
+      },
+      metadata: new Uint8Array(0),
+    }));
+  const members = new Map(lists.map((names, at) => [`m${at}`, { memberId: `m${at}`, protocols: protocolsOf(names) }]));
+  const group = { ...newGroup('bank'), state: 'PreparingRebalance', protocolType: 'consumer', members };
+  return { group: group as unknown as Group, protocolsOf, looks };
+}
+
+test('what members offer is gone through once, however much it is', () => {
+  const names = (kind: string) => Array.from({ length: 1_000 }, (_, at) => `${kind}-${at}`);
+  const { group, protocolsOf, looks } = offering(names('a'), names('b'));
+  expect(supportsProtocols(group, 'consumer', protocolsOf(names('c')))).toBe(false);
+  expect(selectProtocol(group)).toBeNull();
+  expect(looks.count).toBeLessThan(20_000);
+});
+
+test('a name that one member gives twice is not shared by two', () => {
+  const { group, protocolsOf } = offering(['range', 'own'], ['sticky', 'sticky', 'range', 'range']);
+  expect(selectProtocol(group)).toBe('range');
+  expect(supportsProtocols(group, 'consumer', protocolsOf(['sticky', 'own']))).toBe(false);
+  expect(supportsProtocols(group, 'consumer', protocolsOf(['own', 'range']))).toBe(true);
+  expect(supportsProtocols(group, 'connect', protocolsOf(['range']))).toBe(false);
+});
 
 test('each member votes for its favourite among the strategies that all share', () => {
   transcript(
