@@ -4,8 +4,8 @@ import type { Group, MemberProtocol } from './group.ts';
 // #region selectProtocol
 /** With an equal number of votes the strategy wins that the oldest member lists first; Kafka leaves this case open. */
 export function selectProtocol(group: Group): string | null {
-  const [oldest] = group.members.values();
-  const votes = new Map<string, number>(sharedByAll(group, oldest?.protocols ?? []).map((name) => [name, 0]));
+  const common = commonProtocols(group);
+  const votes = new Map<string, number>(common.map((name) => [name, 0]));
   for (const member of group.members.values()) {
     const choice = member.protocols.find(({ name }) => votes.has(name));
     if (choice) votes.set(choice.name, (votes.get(choice.name) ?? 0) + 1);
@@ -17,6 +17,12 @@ export function selectProtocol(group: Group): string | null {
   return winner;
 }
 // #endregion selectProtocol
+
+/** The strategies that every member offers, in the order of the oldest member. */
+function commonProtocols(group: Group): string[] {
+  const [oldest] = group.members.values();
+  return oldest === undefined ? [] : sharedByAll(group, oldest.protocols);
+}
 
 /** Those of the strategies that every member offers, in their order. What each member offers is gone through once: it may be thousands of names. */
 function sharedByAll({ members }: Group, protocols: readonly MemberProtocol[]): string[] {
