@@ -24,11 +24,11 @@ import {
 import type { Host } from '../trace/host.ts';
 import { AppendQueue } from './appendQueue.ts';
 import { Cleaner } from './cleaner.ts';
-import { asStorageError, BatchTooLarge, OffsetOutOfRange, StorageError, storageErrorOf } from './errors.ts';
+import { asStorageError, OffsetOutOfRange, StorageError, storageErrorOf } from './errors.ts';
 import { Producers } from './producers.ts';
 import { recoverLog, recoverProducers } from './recovery.ts';
-import { retentionCut, type SegmentFacts } from './retention.ts';
-import { type Filling, fillingOf, isFull } from './roll.ts';
+import { factsOf, retentionCut } from './retention.ts';
+import { Rolling } from './roll.ts';
 import type { Segment } from './segment.ts';
 import { Segments } from './segments.ts';
 import { completed, type LogSettings } from './settings.ts';
@@ -63,7 +63,7 @@ export class Log {
   #producers: Producers;
   #logStartOffset: number;
   #logEndOffset: number;
-  #filling: Filling;
+  #rolling: Rolling;
   #truncating = false;
   /** What makes the log smaller, one thing after the other. */
   #shrinking: Promise<unknown> = Promise.resolve();
@@ -79,10 +79,10 @@ export class Log {
     this.#producers = opened.producers;
     this.#logStartOffset = opened.startOffset;
     this.#logEndOffset = opened.endOffset;
-    this.#filling = fillingOf(this.#segments.active);
+    this.#rolling = new Rolling(this.#segments.active);
     this.#queue = new AppendQueue(
       { host, folder, segments: this.#segments, settings: () => this.#settings, failed: (error) => this.#fail(error) },
-      this.#filling,
+      this.#rolling.filling,
       opened.endOffset,
     );
     this.recovered = opened.words;
@@ -145,7 +145,7 @@ export class Log {
       stampAppendTime(stamped, records, logAppendTimeMs);
       header = readBatchHeader(stamped);
     }
-    const filling = this.#placeFor(header);
+    const filling = this.#rolling.place(header, this.#settings, this.#producers);
     this.#logEndOffset = lastOffsetOf(header) + 1;
     this.#producers.add(header);
     const written = this.#queue.add({ header, chunks: [stamped, records] }, filling);
@@ -317,29 +317,9 @@ export class Log {
       throw new Error(`the log in ${this.#folder} is being truncated: wait for it before you append`);
   }
 
-  /** The segment for a batch: the one that is being filled, or the next when that would grow too large. */
-  #placeFor(header: BatchHeader): Filling {
-    const { sizeInBytes } = header;
-    const { segmentBytes } = this.#settings;
-    if (sizeInBytes > segmentBytes) {
-      throw new BatchTooLarge(
-        `a batch of ${sizeInBytes} bytes does not fit a segment of ${segmentBytes}: send smaller batches`,
-      );
-    }
-    if (isFull(this.#filling, header, this.#settings)) this.#filling = this.#nextFilling(header.baseOffset);
-    this.#filling.bytes += sizeInBytes;
-    this.#filling.firstTimestamp ??= header.maxTimestamp;
-    return this.#filling;
-  }
-
-  #nextFilling(baseOffset: number): Filling {
-    return { baseOffset, snapshot: this.#producers.encode(), bytes: 0, firstTimestamp: undefined };
-  }
-
   /** Ends the segment that is written to, so that it can be deleted as well. */
   async #beginNextSegment(): Promise<void> {
-    this.#filling = this.#nextFilling(this.#logEndOffset);
-    this.#queue.roll(this.#filling);
+    this.#queue.roll(this.#rolling.next(this.#logEndOffset, this.#producers));
     await this.#queue.writing;
     this.#mustBeSound();
   }
@@ -349,7 +329,7 @@ export class Log {
     const end = await kept.truncateTo(offset);
     this.#logEndOffset = end;
     this.#queue.writtenEndOffset = end;
-    this.#filling = fillingOf(kept);
+    this.#rolling = new Rolling(kept);
     this.#producers = await recoverProducers(this.#host.disk, this.#folder, this.#segments.all);
     await kept.visitHeaders((header) => this.#producers.add(header));
   }
@@ -383,12 +363,6 @@ export class Log {
 }
 
 type OpenLog = Awaited<ReturnType<typeof recoverLog>>;
-
-/** What retention has to know. A segment that cannot be read does not keep the log from ageing. */
-async function factsOf(segment: Segment): Promise<SegmentFacts> {
-  const largestTimestamp = (await segment.largestTimestamp()) ?? -1;
-  return { baseOffset: segment.baseOffset, sizeInBytes: segment.size, largestTimestamp };
-}
 
 function mustBeOneBatch(header: BatchHeader, bytes: Uint8Array): void {
   if (header.sizeInBytes === bytes.length && header.lastOffsetDelta >= 0) return;

@@ -7,6 +7,7 @@
  *
  * Source: `UnifiedLog.deleteOldSegments`, `deletableSegments`.
  */
+import type { Segment } from './segment.ts';
 
 export interface SegmentFacts {
   readonly baseOffset: number;
@@ -24,6 +25,12 @@ export interface RetentionLimits {
   /** Nothing at or behind this offset may go: the high watermark. */
   readonly upTo: number;
   readonly logEndOffset: number;
+}
+
+/** A segment that cannot be read does not keep the log from ageing. */
+export async function factsOf(segment: Segment): Promise<SegmentFacts> {
+  const largestTimestamp = (await segment.largestTimestamp()) ?? -1;
+  return { baseOffset: segment.baseOffset, sizeInBytes: segment.size, largestTimestamp };
 }
 
 /** Where the log shall begin, or undefined when nothing goes. */
