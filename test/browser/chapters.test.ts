@@ -84,10 +84,7 @@ describe.runIf(process.env.KAFKAITO_TEST_COURSE !== 'no')('the course', () => {
       expect(run.kernel).toBeGreaterThan(100_000);
       expect(run.rest).toBeLessThan(PARTS_BYTES);
       await visit.page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
-      expect(await visit.axe()).toEqual([]);
-      await visit.page.emulateMedia({ colorScheme: 'dark' });
-      await visit.page.locator('html.dark').waitFor({ state: 'attached' });
-      expect(await visit.axe()).toEqual([]);
+      expect(await visit.axeOnBothPapers()).toEqual([]);
       await visit.page.setViewportSize({ width: 390, height: 844 });
       await expect.poll(() => visit.overflow()).toBe(0);
       await visit.leave();

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CellOnPage, Visit } from './visit.ts';
-import { Library, ROOT, textOf } from './visit.ts';
+import { Library, textOf } from './visit.ts';
 
 const PAGE = '/07-a-group-shares-a-topic';
 
@@ -18,12 +16,6 @@ describe.runIf(process.env.KAFKAITO_TEST_COURSE !== 'no')('the theatre', () => {
 
   const moment = (cell: CellOnPage) => cell.section.getByRole('slider', { name: 'Moment' });
   const told = async (cell: CellOnPage) => (await textOf(cell.section.locator('.now'))).replace(/\s+/g, ' ');
-
-  /** What axe finds in the cell; the page around it is looked at with its chapter. */
-  async function axe({ page }: Visit): Promise<unknown> {
-    await page.evaluate(readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8'));
-    return page.evaluate("axe.run('#theatre').then(({ violations }) => violations.map(({ help }) => help))");
-  }
 
   async function open(visit: Visit): Promise<CellOnPage> {
     const cell = visit.cell('theatre');
@@ -57,10 +49,7 @@ describe.runIf(process.env.KAFKAITO_TEST_COURSE !== 'no')('the theatre', () => {
     expect(await visit.page.evaluate('document.activeElement.type')).toBe('range');
     await keyboard.press('End');
     expect(await told(cell)).toMatch(/^\d\d\.\d{3} s/);
-    expect(await axe(visit)).toEqual([]);
-    await visit.page.emulateMedia({ colorScheme: 'dark' });
-    await visit.page.locator('html.dark').waitFor({ state: 'attached' });
-    expect(await axe(visit)).toEqual([]);
+    expect(await visit.axeOnBothPapers('#theatre')).toEqual([]);
     await visit.page.setViewportSize({ width: 390, height: 844 });
     await expect.poll(() => cell.section.locator('.stage').getAttribute('viewBox')).toMatch(/^0 0 350 /);
     await expect.poll(() => visit.overflow()).toBe(0);

@@ -14,6 +14,21 @@ import { BOOK_BASE, chromiumPath } from './places.mjs';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
+/**
+ * Chromium loads two pages of its own for every new window, to have them at hand below the address bar: they take more of the processor than the page of the
+ * visit, and nobody sees them. This list takes the place of Playwright's, from which it keeps what would otherwise ask a network.
+ */
+const WITHOUT_FEATURES = [
+  'WebUIOmniboxPopup',
+  'WebUIOmniboxAimPopup',
+  'AimEnabled',
+  'HttpsUpgrades',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PreconnectToSearch',
+];
+
 const FLAGS = [
   '--headless',
   '--no-sandbox',
@@ -23,7 +38,10 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  `--disable-features=${WITHOUT_FEATURES.join(',')}`,
 ];
+
+const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
 /** As in browsers that have no service workers. */
 const WITHOUT_WORKER = "Object.defineProperty(Navigator.prototype, 'serviceWorker', { get: () => undefined });";
@@ -61,7 +79,7 @@ export class Library {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
     if (!keeps) await context.addInitScript(WITHOUT_WORKER);
     if (early !== undefined) await context.addInitScript(early);
-    const visit = new Visit(await context.newPage(), this.address);
+    const visit = new Visit(await context.newPage(), this.address, options.javaScriptEnabled !== false);
     await visit.go(path);
     return visit;
   }
@@ -85,10 +103,12 @@ export class Visit {
   /** Bytes received, as they came over the wire. */
   #received: Promise<{ url: string; bytes: number }>[] = [];
   readonly #site: string;
+  readonly #runsScripts: boolean;
 
-  constructor(page: Page, site: string) {
+  constructor(page: Page, site: string, runsScripts: boolean) {
     this.page = page;
     this.#site = site;
+    this.#runsScripts = runsScripts;
     page.on('pageerror', (error) => this.surprises.push(`error: ${error.message}`));
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') this.surprises.push(message.text());
@@ -106,8 +126,9 @@ export class Visit {
     });
   }
 
+  /** Opens a page. Until the network is silent, its scripts are at work: where there are none, nothing comes after what it names itself. */
   async go(path: string): Promise<void> {
-    await this.page.goto(this.#site + path, { waitUntil: 'networkidle' });
+    await this.page.goto(this.#site + path, { waitUntil: this.#runsScripts ? 'networkidle' : 'load' });
   }
 
   /** Waits until the browser has kept this page, and what runs its cells. */
@@ -165,11 +186,28 @@ export class Visit {
     return this.page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
   }
 
-  /** What axe finds, one line each. */
-  async axe(): Promise<string[]> {
-    await this.page.evaluate(readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8'));
-    return this.page.evaluate(`axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => id + ' at ' + target.join(' ') + ': ' + failureSummary)))`);
+  /**
+   * What axe finds, one line each.
+   * @param within a selector; all of the page unless told
+   * @param rules the names of those to try; all unless told
+   */
+  async axe(within?: string, rules?: readonly string[]): Promise<string[]> {
+    if (await this.page.evaluate("typeof axe === 'undefined'")) await this.page.evaluate(AXE);
+    const options = { resultTypes: ['violations'], ...(rules && { runOnly: { type: 'rule', values: rules } }) };
+    return this.page.evaluate(`axe.run(${JSON.stringify(within) ?? 'document'}, ${JSON.stringify(options)})
+      .then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ target, failureSummary }) => id + ' at ' + target.join(' ') + ': ' + failureSummary)))`);
+  }
+
+  /** What axe finds on light paper, on which the visit has begun, and then on dark, where nothing is new but colours. */
+  async axeOnBothPapers(within?: string): Promise<string[]> {
+    const onLight = await this.axe(within);
+    await this.page.emulateMedia({ colorScheme: 'dark' });
+    await this.page.locator('html.dark').waitFor({ state: 'attached' });
+    const onDark = await this.axe(within, ['color-contrast', 'link-in-text-block']);
+    await this.page.emulateMedia({ colorScheme: 'light' });
+    await this.page.locator('html:not(.dark)').waitFor({ state: 'attached' });
+    return [...onLight, ...onDark];
   }
 
   async leave(): Promise<void> {
@@ -235,18 +273,27 @@ export class CellOnPage {
 
   /** What the last run has shown, in order. */
   async shown(): Promise<ShownOutput[]> {
-    const elements = await this.section.locator('.live .outputs > *').all();
-    return Promise.all(elements.map(readShown));
+    return this.section.locator('.live .outputs > *').evaluateAll(readShown);
   }
 }
 
-async function readShown(element: Locator): Promise<ShownOutput> {
-  const classes = ((await element.getAttribute('class')) ?? '').split(' ');
-  if (!classes.includes('drawing')) {
-    return { stream: classes.includes('stderr') ? 'stderr' : 'stdout', text: (await element.textContent()) ?? '' };
-  }
-  const text = (await element.locator('.twin pre').textContent()) ?? '';
-  const shapes = await element.locator('.picture svg *').count();
-  const words = ((await element.locator('.picture').textContent()) ?? '').replace(/\s+/g, '');
-  return { stream: 'display', text, drawing: `${shapes} ${words}` };
+/** The little of an element that is read here: the types at hand are Node's. */
+interface ElementOfPage {
+  readonly classList: { contains(name: string): boolean };
+  readonly textContent: string | null;
+  querySelector(selector: string): ElementOfPage | null;
+  querySelectorAll(selector: string): { length: number };
+}
+
+/** Runs in the page, once for all that a cell shows: to ask for each text alone would cross to the browser hundreds of times. */
+function readShown(elements: ElementOfPage[]): ShownOutput[] {
+  return elements.map((element) => {
+    if (!element.classList.contains('drawing')) {
+      return { stream: element.classList.contains('stderr') ? 'stderr' : 'stdout', text: element.textContent ?? '' };
+    }
+    const text = element.querySelector('.twin pre')?.textContent ?? '';
+    const shapes = element.querySelectorAll('.picture svg *').length;
+    const words = (element.querySelector('.picture')?.textContent ?? '').replace(/\s+/g, '');
+    return { stream: 'display', text, drawing: `${shapes} ${words}` };
+  });
 }
