@@ -20,7 +20,7 @@ import { Errors, errorOf } from '../../lib/protocol/errors.ts';
 import type { Host } from '../../lib/trace/host.ts';
 import { DiskFailed } from '../../lib/world/errors.ts';
 import type { DiskFile } from '../../lib/world/world.ts';
-import { type Client, onStage } from './stage.ts';
+import { type Client, onStage, type Stage } from './stage.ts';
 
 const nameOf = ({ errorCode }: { errorCode: number }) => errorOf(errorCode).name;
 const settings = { topics: { ledger: 3 }, config: { 'offsets.topic.num.partitions': '5' } };
@@ -252,19 +252,28 @@ class Brittle implements Shard<Wish, string> {
   }
 }
 
+/** A coordinator that runs, and fails at what it is told to fail at until it has been mended and its log is read again. */
+async function brittle(stage: Stage, ...failsAt: string[]) {
+  let broken = failsAt;
+  const host = stage.world.process('coordinator').host();
+  const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle(...broken), {
+    maxBatchBytes: () => 1_000,
+  });
+  runtime.start(await stage.broker.topics.ensure('wishes', 1));
+  await stage.sleep(10);
+  const mend = () => {
+    broken = [];
+  };
+  return { runtime, mend };
+}
+
 test.each(['timer', 'appended', 'sweep'])(
   'a coordinator that fails where nobody asked it, at %s, sends away who waits and goes back to what is in the log',
   (failsAt) =>
     onStage(async (stage) => {
-      let broken = failsAt;
-      const host = stage.world.process('coordinator').host();
-      const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle(broken), {
-        maxBatchBytes: () => 1_000,
-      });
-      runtime.start(await stage.broker.topics.ensure('wishes', 1));
-      await stage.sleep(10);
+      const { runtime, mend } = await brittle(stage, failsAt);
       const answer = runtime.ask('key', (to) => ({ type: failsAt === 'appended' ? 'write' : 'wait', to }));
-      broken = '';
+      mend();
       if (failsAt === 'sweep') runtime.sweep();
       expect(await answer).toBe('gone');
       await stage.sleep(10);
@@ -278,11 +287,7 @@ test.each(['timer', 'appended', 'sweep'])(
 test(
   'a coordinator that fails at what it finds in the log coordinates nothing, and is not read again and again',
   onStage(async (stage) => {
-    const host = stage.world.process('coordinator').host();
-    const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle('loaded'), {
-      maxBatchBytes: () => 1_000,
-    });
-    runtime.start(await stage.broker.topics.ensure('wishes', 1));
+    const { runtime } = await brittle(stage, 'loaded');
     await stage.sleep(1_000);
     expect(runtime.errorFor('key')).toBe(Errors.NOT_COORDINATOR);
     expect(stage.events('coordinator.failed').map(({ detail }) => detail.why)).toEqual(['a bug at loaded']);
@@ -293,15 +298,9 @@ test(
 test(
   'a coordinator that fails even as it sends everybody away leaves nobody waiting, and is read again',
   onStage(async (stage) => {
-    let broken = ['timer', 'unload'];
-    const host = stage.world.process('coordinator').host();
-    const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle(...broken), {
-      maxBatchBytes: () => 1_000,
-    });
-    runtime.start(await stage.broker.topics.ensure('wishes', 1));
-    await stage.sleep(10);
+    const { runtime, mend } = await brittle(stage, 'timer', 'unload');
     const answer = runtime.ask('key', (to) => ({ type: 'wait', to }));
-    broken = [];
+    mend();
     await expect(answer).rejects.toThrow('the coordinator has failed');
     await stage.sleep(10);
     expect(await runtime.ask('key', (to) => ({ type: 'wait', to }))).toBe('after 0');
@@ -309,22 +308,22 @@ test(
   }),
 );
 
+/** A coordinator that has been unloaded while its disk writes what it appended: that takes five seconds, and its log is read again meanwhile. */
+async function readAgain(stage: Stage) {
+  await stage.broker.close();
+  await stage.start(slowly(5_000));
+  const { runtime, mend } = await brittle(stage, 'timer');
+  const asked = (['wait', 'write'] as const).map((type) => runtime.ask('key', (to) => ({ type, to })));
+  mend();
+  expect(await Promise.all(asked)).toEqual(['gone', 'gone']);
+  expect(runtime.errorFor('key')).toBe(Errors.COORDINATOR_LOAD_IN_PROGRESS);
+  return runtime;
+}
+
 test(
-  'a log that ends before what was appended is read as far as it goes: the broker was closed meanwhile',
+  'what never gets into the log is not waited for when it is read again: the broker is closed meanwhile',
   onStage(async (stage) => {
-    await stage.broker.close();
-    await stage.start(slowly(5_000));
-    let broken = 'timer';
-    const host = stage.world.process('coordinator').host();
-    const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle(broken), {
-      maxBatchBytes: () => 1_000,
-    });
-    runtime.start(await stage.broker.topics.ensure('wishes', 1));
-    await stage.sleep(10);
-    const asked = (['wait', 'write'] as const).map((type) => runtime.ask('key', (to) => ({ type, to })));
-    broken = '';
-    expect(await Promise.all(asked)).toEqual(['gone', 'gone']);
-    expect(runtime.errorFor('key')).toBe(Errors.COORDINATOR_LOAD_IN_PROGRESS);
+    const runtime = await readAgain(stage);
     await stage.broker.close();
     runtime.close();
   }),
@@ -333,19 +332,7 @@ test(
 test(
   'before it is read again what is still being written has to be there',
   onStage(async (stage) => {
-    await stage.broker.close();
-    await stage.start(slowly(5_000));
-    let broken = 'timer';
-    const host = stage.world.process('coordinator').host();
-    const runtime = new CoordinatorRuntime<Wish, string, Brittle>(host, () => new Brittle(broken), {
-      maxBatchBytes: () => 1_000,
-    });
-    runtime.start(await stage.broker.topics.ensure('wishes', 1));
-    await stage.sleep(10);
-    const asked = (['wait', 'write'] as const).map((type) => runtime.ask('key', (to) => ({ type, to })));
-    broken = '';
-    expect(await Promise.all(asked)).toEqual(['gone', 'gone']);
-    expect(runtime.errorFor('key')).toBe(Errors.COORDINATOR_LOAD_IN_PROGRESS);
+    const runtime = await readAgain(stage);
     await stage.sleep(10_000);
     expect(await runtime.ask('key', (to) => ({ type: 'wait', to }))).toBe('after 1');
     runtime.close();
