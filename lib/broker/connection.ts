@@ -15,9 +15,10 @@ import { FrameSplitter } from '../protocol/frame.ts';
 import type { Host } from '../trace/host.ts';
 import { ConnectionLost } from '../world/errors.ts';
 import type { Stream } from '../world/world.ts';
+import { type AnswerMemory, AnswerRoom } from './answerMemory.ts';
 import type { Authenticator } from './authentication.ts';
 import { CloseConnection, type Dispatcher, type Job } from './dispatch.ts';
-import { type AnswerMemory, AnswerRoom, type RequestMemory, RequestRoom } from './limits.ts';
+import { type RequestMemory, RequestRoom } from './limits.ts';
 
 const MAX_OVERLAPPING_REQUESTS = 16;
 const MAX_OVERLAPPING_BYTES = 16 << 20;
@@ -170,6 +171,7 @@ export class ClientConnection {
   ): Promise<void> {
     try {
       if (before !== undefined) {
+        // It may fail while it stands in line, where nobody looks at it before its turn.
         answer.catch(() => {});
         await before;
       }

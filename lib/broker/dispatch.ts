@@ -10,8 +10,8 @@ import { type AnyApi, ApiVersions } from '../protocol/apis/index.ts';
 import { Errors } from '../protocol/errors.ts';
 import { decodeRequestHeader, encodeResponse, type RequestHeader } from '../protocol/frame.ts';
 import { type Api, type Fields, type Input, type Output, shapeOf } from '../protocol/schema.ts';
+import type { AnswerRoom } from './answerMemory.ts';
 import { unsupportedApiVersions } from './handlers/18-api-versions.ts';
-import type { AnswerRoom } from './limits.ts';
 import type { RequestContext, Services } from './services.ts';
 
 /** The client asked for no answer (Produce with `acks=0`). */

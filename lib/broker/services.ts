@@ -5,11 +5,11 @@ import type { GroupShard } from '../coordinators/groupShard.ts';
 import type { AnyApi } from '../protocol/apis/index.ts';
 import type { Host } from '../trace/host.ts';
 import type { Address } from '../world/world.ts';
+import type { AnswerRoom } from './answerMemory.ts';
 import type { BrokerConfig } from './config.ts';
 import type { CoordinatorRuntime } from './coordinatorRuntime.ts';
 import type { Purgatory } from './delayed.ts';
 import type { FetchSessions } from './fetchSessions.ts';
-import type { AnswerRoom } from './limits.ts';
 import type { LiveConfig } from './liveConfig.ts';
 
 export type GroupRuntime = CoordinatorRuntime<GroupEvent, GroupResponse, GroupShard>;

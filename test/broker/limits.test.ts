@@ -1,6 +1,7 @@
 /** What many connections together may take, and what happens to those that take more. */
 import { describe, expect, test } from 'vitest';
-import { AnswerMemory, AnswerRoom, ConnectionCounts, RequestMemory, RequestRoom } from '../../lib/broker/limits.ts';
+import { AnswerMemory, AnswerRoom } from '../../lib/broker/answerMemory.ts';
+import { ConnectionCounts, RequestMemory, RequestRoom } from '../../lib/broker/limits.ts';
 import { concat } from '../../lib/bytes/writer.ts';
 import { ApiVersions, Fetch, JoinGroup, Metadata, Produce } from '../../lib/protocol/apis/index.ts';
 import { encodeRequest } from '../../lib/protocol/frame.ts';

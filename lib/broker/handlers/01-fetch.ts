@@ -11,10 +11,10 @@ import type { Partition } from '../../cluster/partition.ts';
 import type { Fetch } from '../../protocol/apis/index.ts';
 import { type ErrorCode, Errors } from '../../protocol/errors.ts';
 import type { ResponseInput } from '../../protocol/schema.ts';
+import type { AnswerRoom } from '../answerMemory.ts';
 import type { Handler } from '../dispatch.ts';
 import type { FetchAnswer, FetchedPartition } from '../fetchSessions.ts';
 import { epochError } from '../leaderEpoch.ts';
-import type { AnswerRoom } from '../limits.ts';
 import type { Services } from '../services.ts';
 import { errorOfRead } from '../storageErrors.ts';
 
