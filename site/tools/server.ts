@@ -114,12 +114,14 @@ function answer(
   };
   response.writeHead(file === undefined ? 404 : 200, headers);
   // A reader who goes away, and a file that cannot be read, end their own answer: the file is closed and the server goes on.
-  if (!zips) pipeline(createReadStream(found), response, () => {});
-  else
-    zipper.zipped(found, state).then(
-      (bytes) => response.end(bytes),
-      () => response.destroy(),
-    );
+  if (!zips) {
+    pipeline(createReadStream(found), response, () => {});
+    return;
+  }
+  zipper.zipped(found, state).then(
+    (bytes) => response.end(bytes),
+    () => response.destroy(),
+  );
 }
 
 /** Nothing outside the folder is ever read. */
