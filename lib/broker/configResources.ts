@@ -27,6 +27,7 @@ import {
 } from './config.ts';
 import type { LiveConfig, Scope } from './liveConfig.ts';
 import type { Services } from './services.ts';
+import { shortened } from './shortened.ts';
 
 export type ConfigEntry = ResponseInput<typeof DescribeConfigs>['results'][number]['configs'][number];
 type Synonym = ConfigEntry['synonyms'][number];
@@ -166,7 +167,7 @@ const typeNumbers: { readonly [type in PropertyType]: number } = {
 
 /** What a client is told. */
 export function resourceProblem(error: unknown): { readonly errorCode: number; readonly errorMessage: string } {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = shortened(error instanceof Error ? error.message : String(error));
   if (error instanceof ResourceError) return { errorCode: error.error.code, errorMessage: message };
   const { code } = error instanceof ConfigError ? Errors.INVALID_REQUEST : Errors.KAFKA_STORAGE_ERROR;
   return { errorCode: code, errorMessage: message };

@@ -248,6 +248,28 @@ test(
   ),
 );
 
+test(
+  'what is wrong with a name or a value is answered however long that is, and the rest of the request with it',
+  onStage(
+    async (stage) => {
+      const client = await stage.client();
+      for (const long of ['x', '\u{1}', 'ж'].map((character) => character.repeat(16_000))) {
+        const wrong = [set(long, '1'), set('segment.bytes', long)];
+        const resources = wrong.map((setting) => ({ ...ledger, configs: [setting] }));
+        for (const resource of [...resources, { ...broker, resourceName: long, configs: [] }]) {
+          const { responses } = await client.ask(IncrementalAlterConfigs, { resources: [resource] });
+          expect(responses[0].errorMessage?.length).toBeGreaterThan(10_000);
+        }
+        const configs = [{ name: long, value: '1' }];
+        const topic = { name: 'new', numPartitions: 1, replicationFactor: 1, assignments: [], configs };
+        const { topics } = await client.ask(CreateTopics, { topics: [topic] });
+        expect(topics.map(({ errorCode }) => errorOf(errorCode).name)).toEqual(['INVALID_CONFIG']);
+      }
+    },
+    { topics },
+  ),
+);
+
 describe('the settings of a broker', () => {
   test(
     'have layers: this broker, all brokers, what it was started with, the default',

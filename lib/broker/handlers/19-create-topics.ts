@@ -8,6 +8,7 @@ import { topicEntries } from '../configResources.ts';
 import type { Handler } from '../dispatch.ts';
 import { namedTwice } from '../namedTwice.ts';
 import type { Services } from '../services.ts';
+import { shortened } from '../shortened.ts';
 import { errorOfAppend } from '../storageErrors.ts';
 
 type WantedTopic = RequestOf<typeof CreateTopics>['topics'][number];
@@ -37,7 +38,7 @@ function refuse(error: ErrorCode, message = error.message): Problem {
 }
 
 function failure(name: string, { error, message }: Problem): TopicResponse {
-  return { name, errorCode: error.code, errorMessage: message };
+  return { name, errorCode: error.code, errorMessage: shortened(message) };
 }
 
 // #region problemOf
