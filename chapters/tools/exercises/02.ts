@@ -75,6 +75,7 @@ const WORLDS = 20;
 export async function twentyWorlds(caption: string, write: (kafka: Kafka) => Promise<void>): Promise<Drawing> {
   const cells: { outcome: string; where: string }[] = [];
   for (let seed = 1; seed <= WORLDS; seed++) {
+    // As `bankWith`, and quickly made: nothing is seen of such a world but its end.
     const kafka = await simulate({ seed, topics: { [topic]: 3 }, config: { 'offsets.topic.num.partitions': '1' } });
     await write(kafka);
     cells.push({ outcome: String(await balanceOf(kafka)), where: String(seed) });

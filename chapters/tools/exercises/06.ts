@@ -239,6 +239,7 @@ async function afterFailure(
       if (batch.length > 0) heir ??= ranges(batch);
     }
   });
+  // A session is 45 s at most; then the heir has the partition.
   await kafka.world.pass('1 min');
   await kafka.close();
   return { next, stored, heir, lost: till.lost, twice: till.repeated };

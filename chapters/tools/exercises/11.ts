@@ -32,7 +32,7 @@ export const settings = {
 
 const ACCOUNTS = ['Ada', 'Ben', 'Cleo'];
 
-/** A fresh world in which three accounts wait for an audit, in these partitions of `audits`. */
+/** A fresh world in which three accounts wait for an audit, in these partitions of `audits`; `config` is that of the broker. */
 export async function audits(
   partitions = 1,
   places: readonly number[] = [0, 0, 0],
