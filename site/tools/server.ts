@@ -95,13 +95,13 @@ function answer(
   }
   const file = url.startsWith(base) ? findFile(folder, url.slice(base.length - 1)) : undefined;
   const found = file ?? join(folder, '404.html');
-  if (!existsSync(found)) {
+  const state = statSync(found, { throwIfNoEntry: false });
+  if (!state) {
     response.writeHead(404).end('Not found');
     return;
   }
   const type = TYPES[extname(found)] ?? 'application/octet-stream';
   const isText = /text|json|svg|xml/.test(type);
-  const state = statSync(found);
   const zips =
     isText &&
     state.isFile() &&
