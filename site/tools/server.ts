@@ -3,7 +3,7 @@
  * are written, and compresses, so that what the tests weigh is what a reader would load.
  */
 
-import { createReadStream, existsSync, type Stats, statSync } from 'node:fs';
+import { createReadStream, type Stats, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
@@ -135,5 +135,5 @@ function findFile(folder: string, url: string): string | undefined {
   const base = join(folder, path);
   if (base !== folder && !base.startsWith(folder + sep)) return undefined;
   const candidates = [base, `${base}.html`, join(base, 'index.html')];
-  return candidates.find((candidate) => existsSync(candidate) && statSync(candidate).isFile());
+  return candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
 }
