@@ -33,6 +33,8 @@ export interface KernelOptions {
   readonly folder: string;
   /** The Node that runs the kernel: by default the one that runs this. */
   readonly node?: string;
+  /** What that Node is told before it starts: by default nothing, as in Jupyter. */
+  readonly nodeOptions?: readonly string[];
   /** A cell that takes longer is an error: by default 60 s. */
   readonly cellLimitMs?: number;
   /** The Kafka for cells that need Apache Kafka: by default none, whatever this machine has, so that they show what was recorded. */
@@ -75,7 +77,8 @@ async function startOn(options: KernelOptions): Promise<Kernel> {
     JSON.stringify({ ...connection, shell_port, iopub_port, stdin_port, control_port, hb_port }),
   );
   const launcher = join(root, 'notebooks', 'tools', 'kernel', 'launcher.cjs');
-  const child = spawn(options.node ?? process.execPath, [launcher, 'kernel', '--config-path', connectionFile], {
+  const told = [...(options.nodeOptions ?? []), launcher, 'kernel', '--config-path', connectionFile];
+  const child = spawn(options.node ?? process.execPath, told, {
     cwd: options.folder,
     env: { ...process.env, KAFKA_BOOTSTRAP: options.kafkaBootstrap ?? '' },
     stdio: ['ignore', 'pipe', 'pipe'],
