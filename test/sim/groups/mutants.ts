@@ -127,8 +127,8 @@ const coordinators: readonly Mutant[] = [
     name: 'strategy-of-the-oldest',
     says: 'the strategy is the favourite of the oldest member, whether the others know it or not',
     file: 'lib/coordinators/vote.ts',
-    find: 'return oldest.protocols.map(({ name }) => name).filter((name) => others.every((member) => offers(member, name)));',
-    replace: 'return oldest.protocols.map(({ name }) => name).slice(0, others.length + 1);',
+    find: 'return oldest === undefined ? [] : sharedByAll(group, oldest.protocols);',
+    replace: 'return oldest === undefined ? [] : oldest.protocols.map(({ name }) => name).slice(0, group.members.size);',
   },
   {
     name: 'no-limit-of-members',
