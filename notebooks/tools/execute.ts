@@ -15,10 +15,11 @@ import { startKernel } from './kernel.ts';
 import type { Run } from './notebook.ts';
 
 /**
- * A kernel lives for some seconds here, and others work beside it on the same cores. Code that is made fast early, as Node does for a program with
- * cores to spare, would not earn back what it costs: waiting six times as long for it takes a quarter off the whole.
+ * A kernel lives for some seconds here, and others work beside it on the same cores. Code that is made fast early, as Node 20 does for a program with
+ * cores to spare, does not earn back what it costs: waiting six times as long for it takes a quarter off the whole. Later versions make
+ * code fast in smaller steps, and have no such option.
  */
-const NODE_OPTIONS = ['--interrupt-budget=400000'];
+const NODE_OPTIONS = Number.parseInt(process.versions.node, 10) < 22 ? ['--interrupt-budget=400000'] : [];
 
 /** How long output may come after the cell that caused it has ended. */
 const STRAGGLERS_MS = 300;
@@ -43,7 +44,7 @@ export async function executeChapter({ name, path, chapter }: ChapterFile, node?
   const scratch = join(root, '.cache', 'notebooks');
   mkdirSync(scratch, { recursive: true });
   const folder = mkdtempSync(join(scratch, `${name}-`));
-  const kernel = await startKernel({ folder, node, nodeOptions: NODE_OPTIONS });
+  const kernel = await startKernel({ folder, node, nodeOptions: node === undefined ? NODE_OPTIONS : [] });
   const results = new Map<Cell, CellResult>();
   try {
     for (const cell of cellsOf(chapter)) {
