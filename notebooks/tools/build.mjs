@@ -1,5 +1,6 @@
 /** The command line of `build.ts`: installs the packages when they are missing, then reads TypeScript through tsx. */
 import '../../test/tools/install.mjs';
+import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 try {
@@ -20,7 +21,9 @@ function options() {
       allowPositionals: true,
       options: { check: { type: 'boolean', default: false }, node: { type: 'string' } },
     });
-    return { ...values, wanted: positionals };
+    const { check, node } = values;
+    // A kernel starts in a folder of its own: from there a relative path would lead elsewhere.
+    return { check, node: node && basename(node) !== node ? resolve(node) : node, wanted: positionals };
   } catch (error) {
     const usage = 'Usage: npm run build:notebooks [-- [--check] [--node PROGRAM] [00 01 …]]';
     throw new Error(`${error instanceof Error ? error.message : error}\n${usage}`);

@@ -111,9 +111,10 @@ export class Kernel {
     this.#child = child;
     this.#key = key;
     this.#cellLimitMs = cellLimitMs;
-    const note = (chunk: Buffer) => {
-      this.#log = (this.#log + chunk).slice(-4000);
+    const note = (text: Buffer | string) => {
+      this.#log = (this.#log + text).slice(-4000);
     };
+    child.on('error', (error) => note(error.message));
     child.stdout?.on('data', note);
     child.stderr?.on('data', note);
   }
