@@ -128,7 +128,8 @@ const coordinators: readonly Mutant[] = [
     says: 'the strategy is the favourite of the oldest member, whether the others know it or not',
     file: 'lib/coordinators/vote.ts',
     find: 'return oldest === undefined ? [] : sharedByAll(group, oldest.protocols);',
-    replace: 'return oldest === undefined ? [] : oldest.protocols.map(({ name }) => name).slice(0, group.members.size);',
+    replace:
+      'return oldest === undefined ? [] : oldest.protocols.map(({ name }) => name).slice(0, group.members.size);',
   },
   {
     name: 'no-limit-of-members',
