@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../notebooks/tools/chapters.ts';
 import type { Kernel } from '../../notebooks/tools/kernel.ts';
@@ -23,6 +23,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await kernel?.close();
   rmSync(base, { recursive: true, force: true, maxRetries: 3 });
+  // What the kernel keeps of sources that are only there for this test.
+  rmSync(join(root, '.cache', 'kernel', 'withoutTypes', relative(root, base)), { recursive: true, force: true });
 });
 
 test('A kernel whose port was taken in the meantime is started on others', async () => {
