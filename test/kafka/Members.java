@@ -1,7 +1,6 @@
 import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.*;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.*;
 import org.apache.kafka.common.TopicPartition;
@@ -13,7 +12,9 @@ import org.apache.kafka.common.TopicPartition;
 public class Members {
     static final Map<String, Member> members = new TreeMap<>();
     static final ExecutorService threads = Executors.newCachedThreadPool();
-    static String bootstrap, topic, group;
+    static String bootstrap, group;
+    /** The generation that a rebalance, once asked for, must leave behind. */
+    static int beyond;
 
     static class Member implements ConsumerRebalanceListener {
         final String name;
@@ -37,11 +38,20 @@ public class Members {
             properties.put("key.deserializer", bytes);
             properties.put("value.deserializer", bytes);
             consumer = new KafkaConsumer<>(properties);
-            consumer.subscribe(List.of(topic), this);
+            consumer.subscribe(List.of(group), this);
+        }
+
+        boolean isSubscribed() { return !consumer.subscription().isEmpty(); }
+
+        int generation() { return consumer.groupMetadata().generationId(); }
+
+        void rejoin() {
+            beyond = generation();
+            consumer.enforceRebalance();
         }
 
         void poll() {
-            if (consumer.subscription().isEmpty()) return;
+            if (!isSubscribed()) return;
             try {
                 consumer.poll(Duration.ofMillis(50));
             } catch (RuntimeException error) {
@@ -67,11 +77,11 @@ public class Members {
         while (in.hasNextLine()) {
             String[] words = in.nextLine().split(" ");
             switch (words[0]) {
-                case "group": topic = words[1]; group = words[2]; break;
+                case "group": group = words[1]; beyond = 0; break;
                 case "add": members.put(words[1], new Member(words[1], words[2], words[3])); break;
                 case "settle": settle(words[1]); break;
                 case "anger": members.get(words[1]).isAngry = true; break;
-                case "rejoin": members.get(words[1]).consumer.enforceRebalance(); break;
+                case "rejoin": members.get(words[1]).rejoin(); break;
                 case "unsubscribe": members.get(words[1]).consumer.unsubscribe(); break;
                 case "close": close(words[1]); break;
                 case "end": for (String name : List.copyOf(members.keySet())) close(name); System.out.println("end"); break;
@@ -81,13 +91,21 @@ public class Members {
         threads.shutdown();
     }
 
-    /** Polls everybody until the sizes of the assignments are these, and then for a while longer. */
+    /** Polls everybody until the sizes of the assignments are these, in one generation after the one to be left, and then for a while longer. */
     static void settle(String sizes) {
-        BooleanSupplier isDone = () -> members.values().stream()
-            .map(member -> member.consumer.assignment().size()).sorted().map(String::valueOf)
-            .collect(Collectors.joining(",")).equals(sizes);
-        for (int rounds = 0; rounds < 400 && !isDone.getAsBoolean(); rounds++) pollAll();
+        for (int rounds = 0; !isSettled(sizes); rounds++) {
+            if (rounds == 400) throw new IllegalStateException("after 400 rounds of polls the assignments are not " + sizes);
+            pollAll();
+        }
         for (int rounds = 0; rounds < 10; rounds++) pollAll();
+    }
+
+    static boolean isSettled(String sizes) {
+        String now = members.values().stream()
+            .map(member -> member.consumer.assignment().size()).sorted().map(String::valueOf).collect(Collectors.joining(","));
+        List<Integer> generations = members.values().stream()
+            .filter(Member::isSubscribed).map(Member::generation).distinct().toList();
+        return now.equals(sizes) && generations.size() == 1 && generations.get(0) > beyond;
     }
 
     /** All at the same time: a consumer of Java's goes on with a join only while it is polled. */
