@@ -2,7 +2,7 @@
  * The book of observations on our broker, against what Apache Kafka answered when it was recorded: so that nothing drifts where there is no Java.
  * `npm run test:kafka` asks Kafka itself.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { type ServedKafka, serve } from '../../lib/node/serve.ts';
 import { differences } from '../kafka/differences.ts';
 import { book, observedProperties, strictProperties } from '../kafka/observations/book.ts';
@@ -25,8 +25,8 @@ afterAll(async () => {
   await strict.close();
 });
 
-async function compare(one: Observation): Promise<void> {
-  const ours = await observe(one, (one.strict ? strict : served).bootstrap);
+async function compare(one: Observation, { task }: TestContext): Promise<void> {
+  const ours = await observe(one, (one.strict ? strict : served).bootstrap, Boolean(task.result?.retryCount));
   const known = differences.filter(({ sentence }) => sentence === one.sentence);
   expect(ours).toEqual(expectedOfUs(observed[one.sentence], ours, known));
 }
@@ -50,9 +50,9 @@ describe('the book', () => {
 });
 
 describe.concurrent(`as Apache Kafka ${kafkaVersion} on ${recordedOn}`, () => {
-  for (const one of book.filter(({ alone }) => !alone)) test(one.sentence, () => compare(one));
+  for (const one of book.filter(({ alone }) => !alone)) test(one.sentence, (context) => compare(one, context));
 });
 
 describe(`as Apache Kafka ${kafkaVersion} on ${recordedOn}, one at a time`, () => {
-  for (const one of book.filter(({ alone }) => alone)) test(one.sentence, () => compare(one));
+  for (const one of book.filter(({ alone }) => alone)) test(one.sentence, (context) => compare(one, context));
 });

@@ -3,6 +3,7 @@
  * Kafka a change is acknowledged a moment before the broker shows it, so what was changed is looked for more than once.
  */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { fresh } from '../tools/fresh.ts';
 import { Driver, Missing } from './driver.ts';
 import { anyOf, codeOf, createTopic, eventually, numbered } from './observe.ts';
 
@@ -18,7 +19,7 @@ const UNKNOWN_TOPIC_OR_PARTITION = 3;
 const OFFSET_OUT_OF_RANGE = 1;
 
 describe.each(clients)('$name', (client) => {
-  const topic = `admin-${client.name}`;
+  let topic = '';
   let driver: Driver;
 
   beforeAll(() => {
@@ -36,6 +37,7 @@ describe.each(clients)('$name', (client) => {
   });
 
   test('creates a topic with settings, and is told of what makes no sense', async () => {
+    topic = fresh(`admin-${client.name}`);
     const configs = { 'segment.bytes': '2000000', 'cleanup.policy': 'compact' };
     await driver.do('createTopic', { topic, partitions: 3, configs });
     const create = (name: string, partitions: number, settings = {}) =>
@@ -74,7 +76,7 @@ describe.each(clients)('$name', (client) => {
   });
 
   test('looks offsets up by time, and deletes the oldest records', async () => {
-    const its = `records-${client.name}`;
+    const its = fresh(`records-${client.name}`);
     await createTopic(driver, its, 1);
     const records = numbered(10, 0);
     await driver.do('produce', { topic: its, codec: 'none', acks: -1, idempotent: false, records });

@@ -4,6 +4,7 @@
  * members commit what they have handled before they give a partition up.
  */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { fresh } from '../tools/fresh.ts';
 import { ourselves } from './clients.ts';
 import { Driver, type Life } from './driver.ts';
 import { createTopic, eventually, numbered } from './observe.ts';
@@ -27,7 +28,7 @@ afterAll(() => admin.close());
 describe.concurrent.each(company)('$name leads', (leader) => {
   test('what is kept is never revoked, and each record is handled once', { timeout: 120_000 }, async () => {
     const others = company.filter((one) => one !== leader);
-    const group = new Group(`cooperative-${leader.name}`);
+    const group = new Group(fresh(`cooperative-${leader.name}`));
     try {
       await createTopic(admin, group.topic, PARTITIONS);
       const first = await group.comes(leader);

@@ -5,6 +5,7 @@
 import { type Assignor, cooperativeSticky, type Kafka, kafkajsRoundRobin, range, roundRobin } from 'kafkaito';
 import { connect } from 'kafkaito/node';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { fresh } from '../tools/fresh.ts';
 import { Driver } from './driver.ts';
 import { eventually } from './observe.ts';
 
@@ -58,7 +59,7 @@ describe.each(companies)('$strategy.name with $names', ({ strategy, names, leade
   test.each(leaders?.filter((name) => here.includes(name)) ?? ['us', ...here])(
     '%s leads, and all share what there is, also when the leader has gone',
     async (leader) => {
-      const group = `mixed-${strategy.name}-${names.length}-${leader}`;
+      const group = fresh(`mixed-${strategy.name}-${names.length}-${leader}`);
       const order = [leader, ...['us', ...here].filter((name) => name !== leader)];
       const members: Member[] = [];
       for (const name of order) {

@@ -5,6 +5,7 @@
 import { bytes, type Kafka } from 'kafkaito';
 import { connect } from 'kafkaito/node';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { fresh } from '../tools/fresh.ts';
 import { framesSnappy, keys } from './clients.ts';
 import { type Codec, Driver, type PlacedRecord, Refusal, type WireRecord } from './driver.ts';
 import { base64, begin, createTopic, numbered } from './observe.ts';
@@ -13,7 +14,9 @@ const { bootstrap, clients } = inject('interop');
 const codecs: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 /** We write as well. */
 const OURS = 'us';
-const topicOf = (codec: Codec, writer: string) => `records-${codec}-${writer}`;
+/** The topic of a writer and a codec, which has what it wrote when it last tried. */
+const topics = new Map<string, string>();
+const topicOf = (codec: Codec, writer: string) => topics.get(`${codec} by ${writer}`)!;
 
 const drivers = new Map<string, Driver>();
 const driverOf = (name: string) => drivers.get(name)!;
@@ -22,15 +25,19 @@ let kafka: Kafka;
 beforeAll(async () => {
   kafka = await connect(bootstrap);
   for (const client of clients) drivers.set(client.name, new Driver(client));
-  const writers = [...clients.map(({ name }) => name), OURS];
-  const topics = codecs.flatMap((codec) => writers.map((writer) => [topicOf(codec, writer), 1]));
-  await kafka.admin().createTopics(Object.fromEntries(topics));
 });
 
 afterAll(async () => {
   await Promise.all([...drivers.values()].map((driver) => driver.close()));
   await kafka.close();
 });
+
+async function createTopicOf(codec: Codec, writer: string): Promise<string> {
+  const topic = fresh(`records-${codec}-${writer}`);
+  topics.set(`${codec} by ${writer}`, topic);
+  await kafka.admin().createTopics({ [topic]: 1 });
+  return topic;
+}
 
 /** Records that have gone wrong somewhere before: nothing, nothing at all, every byte, much, and what does not compress. */
 function awkward(): WireRecord[] {
@@ -64,16 +71,18 @@ describe.each(codecs)('%s', (codec) => {
 
   test.each(able)('is written by $name', async ({ name }) => {
     const records = written.map((record) => ({ ...record, partition: 0 }));
-    const request = { topic: topicOf(codec, name), codec, acks: -1, idempotent: false, records } as const;
+    const topic = await createTopicOf(codec, name);
+    const request = { topic, codec, acks: -1, idempotent: false, records } as const;
     const places = await driverOf(name).do('produce', request);
     // Some tell of each record, some of the first of each batch.
     expect(places[0]).toEqual({ partition: 0, offset: 0 });
   });
 
   test('is written by us', async () => {
+    const topic = await createTopicOf(codec, OURS);
     const producer = kafka.producer({ compressionType: codec });
     const records = written.map(({ key, value, headers, timestamp }) => ({
-      ...{ topic: topicOf(codec, OURS), timestamp, key: decoded(key), value: decoded(value) },
+      ...{ topic, timestamp, key: decoded(key), value: decoded(value) },
       headers: headers.map(([name, its]) => ({ key: name, value: decoded(its) })),
     }));
     await producer.send(records);
@@ -117,7 +126,7 @@ test('headers may repeat a name and lack a value, for those who know them as a l
     ['hop', base64('two')],
   ];
   for (const name of able) {
-    const topic = `headers-${name}`;
+    const topic = fresh(`headers-${name}`);
     await createTopic(driverOf(name), topic, 1);
     const records = [{ ...numbered(1, 0)[0], headers }];
     await driverOf(name).do('produce', { topic, codec: 'none', acks: -1, idempotent: false, records });
@@ -144,16 +153,14 @@ async function readAll(topic: string, count: number): Promise<PlacedRecord[]> {
 }
 
 describe.each(clients)('$name', ({ name, partitionsOfKeys }) => {
-  const topic = `kept-${name}`;
+  let topic = '';
   const read = async (partition: number, from: number, count: number) =>
     (await driverOf(name).do('read', { topic, partition, from, count })).map(({ value }) => value);
   const values = (records: readonly WireRecord[]) => records.map(({ value }) => value);
 
-  beforeAll(async () => {
-    await createTopic(driverOf(name), topic, 6);
-  });
-
   test('writes with any wish for acknowledgement, and with a producer id', async () => {
+    topic = fresh(`kept-${name}`);
+    await createTopic(driverOf(name), topic, 6);
     const produce = (acks: 0 | 1 | -1, idempotent: boolean) => {
       const records = numbered(3, 0);
       return driverOf(name).do('produce', { topic, codec: 'none', acks, idempotent, records });
@@ -169,7 +176,7 @@ describe.each(clients)('$name', ({ name, partitionsOfKeys }) => {
   });
 
   test('writes and reads many records, in batches as it makes them', async () => {
-    const topic = `many-${name}`;
+    const topic = fresh(`many-${name}`);
     await createTopic(driverOf(name), topic, 3);
     const records = [0, 1, 2].flatMap((partition) => numbered(2000, partition));
     await driverOf(name).do('produce', { topic, codec: 'gzip', acks: -1, idempotent: true, records });
@@ -185,7 +192,7 @@ describe.each(clients)('$name', ({ name, partitionsOfKeys }) => {
   });
 
   test('sends a key where its own partitioner says', async () => {
-    const keyed = `keyed-${name}`;
+    const keyed = fresh(`keyed-${name}`);
     await createTopic(driverOf(name), keyed, 6);
     const records = keys.map((key, index) => ({
       ...{ partition: null, key: base64(key), value: base64(key), headers: [] },

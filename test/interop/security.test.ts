@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { type ServedKafka, serve } from 'kafkaito/node';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { fresh } from '../tools/fresh.ts';
 import { prepareClients } from './clients.ts';
 import { Driver, type Security } from './driver.ts';
 import { codeOf, createTopic, eventually, numbered } from './observe.ts';
@@ -37,10 +38,9 @@ async function withDriver(name: string, security: Security, play: (driver: Drive
 }
 
 describe.each(names)('%s', (name) => {
-  const topic = `sealed-${name}`;
-
   test('writes, reads, and is a member of a group', async () => {
     await withDriver(name, { ca, username: 'alice', password: 'secret' }, async (driver) => {
+      const topic = fresh(`sealed-${name}`);
       await createTopic(driver, topic, 1);
       const records = numbered(3, 0);
       await driver.do('produce', { topic, codec: 'none', acks: -1, idempotent: true, records });
@@ -57,7 +57,7 @@ describe.each(names)('%s', (name) => {
     await withDriver(name, { ca, username: 'alice', password: 'wrong' }, async (driver) => {
       // librdkafka tells it in the background, and tries again and again.
       if (name === 'confluent-kafka') {
-        await driver.do('join', { member: 'm', group: `${topic}-wrong`, topic });
+        await driver.do('join', { member: 'm', group: 'wrong', topic: 'nowhere' });
         const failure = async () => (await driver.do('life', { member: 'm' })).failure;
         expect(await eventually(failure, (found) => found !== null)).toMatch(/_AUTHENTICATION.*invalid credentials/);
       } else {

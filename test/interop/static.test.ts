@@ -3,7 +3,8 @@
  * client that has them does so in a group with others, once as the leader; its process is killed, and a second process under the same name
  * takes its place. kafkajs has no such names.
  */
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { fresh } from '../tools/fresh.ts';
 import { ourselves } from './clients.ts';
 import { Driver, type Life } from './driver.ts';
 import { createTopic, eventually, numbered } from './observe.ts';
@@ -33,14 +34,14 @@ describe.each(subjects)('$name', (subject) => {
   /** A second process of the same client. */
   let second: Driver;
 
-  beforeAll(() => {
+  beforeEach(() => {
     second = new Driver(subject);
   });
 
-  afterAll(() => second.close());
+  afterEach(() => second.close());
 
   test('leads, restarts unnoticed, and is fenced by a second process under its name', async () => {
-    const group = new Group(`static-led-by-${subject.name}`);
+    const group = new Group(fresh(`static-led-by-${subject.name}`));
     let member = await group.comes(driverOf(subject.name), 'named');
     for (const { name } of watchers) await group.comes(driverOf(name));
     const before = await group.settled();
@@ -60,7 +61,7 @@ describe.each(subjects)('$name', (subject) => {
   });
 
   test('follows, is killed, and comes back unnoticed', async () => {
-    const group = new Group(`static-with-${subject.name}`);
+    const group = new Group(fresh(`static-with-${subject.name}`));
     for (const { name } of watchers) await group.comes(driverOf(name));
     const member = await group.comes(second, 'named');
     const before = await group.settled();

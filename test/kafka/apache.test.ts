@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 import kafkajs from 'kafkajs';
 import { expect, inject, test } from 'vitest';
+import { fresh } from '../tools/fresh.ts';
 import { startApacheKafka } from './apache.ts';
 import { kafkaVersion } from './jars.mjs';
 
@@ -13,20 +14,21 @@ test('the broker is of the version that the truth was taken from', () => {
 });
 
 test('a record produced by kafkajs is read back by a group of kafkajs', async () => {
+  const topic = fresh('letters');
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic: 'letters', numPartitions: 1 }], waitForLeaders: true });
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
   await admin.disconnect();
 
   const producer = kafka.producer();
   await producer.connect();
-  const [written] = await producer.send({ topic: 'letters', messages: [{ key: 'ada', value: 'dear reader' }] });
+  const [written] = await producer.send({ topic, messages: [{ key: 'ada', value: 'dear reader' }] });
   await producer.disconnect();
   expect(written).toMatchObject({ partition: 0, errorCode: 0, baseOffset: '0' });
 
-  const consumer = kafka.consumer({ groupId: 'readers', sessionTimeout: 6000, maxWaitTimeInMs: 200 });
+  const consumer = kafka.consumer({ groupId: topic, sessionTimeout: 6000, maxWaitTimeInMs: 200 });
   await consumer.connect();
-  await consumer.subscribe({ topic: 'letters', fromBeginning: true });
+  await consumer.subscribe({ topic, fromBeginning: true });
   const read = await new Promise((resolve) => {
     void consumer.run({
       eachMessage: async ({ message }) => resolve([message.offset, String(message.key), String(message.value)]),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { connect } from '../../lib/node/index.ts';
 import { keepingOften, keepingSoon } from '../scenarios/keeping.ts';
 import { stageOn } from '../scenarios/scenario.ts';
+import { fresh } from '../tools/fresh.ts';
 import { type ApacheKafka, startApacheKafka } from './apache.ts';
 
 let apache: ApacheKafka;
@@ -15,10 +16,10 @@ beforeAll(async () => {
 afterAll(() => apache.close());
 
 describe.concurrent('old records on Apache Kafka', () => {
-  for (const [index, { name, run }] of keepingSoon.entries()) {
+  for (const { name, run } of keepingSoon) {
     test(name, async () => {
       const kafka = await connect(apache.bootstrap);
-      await run(stageOn(kafka, `keeping-${index}`));
+      await run(stageOn(kafka, fresh('keeping')));
       await kafka.close();
     });
   }

@@ -13,6 +13,7 @@ import { clientTls } from '../../lib/node/tls.ts';
 import { ApiVersions, FindCoordinator, Heartbeat, Metadata, SaslAuthenticate } from '../../lib/protocol/apis/index.ts';
 import { bytesOf, readServerFirst, textOf, toBase64 } from '../../lib/wire/scram.ts';
 import { framed, request, Talk } from '../broker/talk.ts';
+import { fresh } from '../tools/fresh.ts';
 import { type ApacheKafka, startApacheKafka } from './apache.ts';
 import { classPath } from './jars.mjs';
 
@@ -109,7 +110,7 @@ describe("Java's tools on our broker", () => {
       [sealed, 'SASL_SSL'],
       [plain, 'SASL_PLAINTEXT'],
     ] as const) {
-      const name = `made-${mechanism}`;
+      const name = fresh(`made-${mechanism}`);
       const create = ['--create', '--topic', name, '--partitions', '1'];
       const file = settings(mechanism, protocol);
       const created = await run('org.apache.kafka.tools.TopicCommand', kafka.bootstrap, mechanism, create, file);
@@ -130,19 +131,20 @@ describe("Java's tools on our broker", () => {
   });
 
   test('carry records through TLS, in a group', { timeout: 120_000 }, async () => {
-    await sealed.admin().createTopics({ verified: 1 });
+    const name = fresh('verified');
+    await sealed.admin().createTopics({ [name]: 1 });
     const tool = 'org.apache.kafka.tools.Verifiable';
-    const topic = ['--topic', 'verified'];
+    const topic = ['--topic', name];
     const produced = await run(`${tool}Producer`, sealed.bootstrap, 'SCRAM-SHA-512', [
       ...topic,
       '--max-messages',
       '100',
     ]);
     expect(produced).toContain('"acked":100');
-    const group = ['--group-id', 'verifiers', '--reset-policy', 'earliest', '--max-messages', '100'];
+    const group = ['--group-id', name, '--reset-policy', 'earliest', '--max-messages', '100'];
     const consumed = await run(`${tool}Consumer`, sealed.bootstrap, 'SCRAM-SHA-512', [...topic, ...group]);
     expect(consumed).toContain('"name":"shutdown_complete"');
-    expect(await sealed.admin().listConsumerGroupOffsets('verifiers')).toMatchObject([{ offset: 100 }]);
+    expect(await sealed.admin().listConsumerGroupOffsets(name)).toMatchObject([{ offset: 100 }]);
   });
 });
 
@@ -152,7 +154,7 @@ describe('our clients on Apache Kafka', () => {
       tls: { ca },
       sasl: { mechanism, username: 'alice', password: 'secret' },
     });
-    const topic = `ours-${mechanism}`;
+    const topic = fresh(`ours-${mechanism}`);
     await kafka.admin().createTopics({ [topic]: 1 });
     expect(await kafka.producer().send({ topic, value: 'x' })).toMatchObject({ offset: 0 });
     await kafka.close();

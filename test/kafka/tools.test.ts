@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ServedKafka, serve } from '../../lib/node/serve.ts';
+import { fresh } from '../tools/fresh.ts';
 import { classPath } from './jars.mjs';
 
 const java = [
@@ -38,28 +39,30 @@ const configs = (...options: string[]) => run('kafka.admin.ConfigCommand', ...op
 const offsets = (...options: string[]) => run('org.apache.kafka.tools.GetOffsetShell', ...options);
 
 test('TopicCommand creates, lists, describes, grows and deletes topics', { timeout: 120_000 }, async () => {
-  const created = await topics('--create', '--topic', 'made', '--partitions', '2', '--config', 'segment.bytes=2000000');
-  expect(created).toContain('Created topic made.');
-  expect((await topics('--list')).split(/\s+/)).toContain('made');
-  expect(await topics('--alter', '--topic', 'made', '--partitions', '4')).toBe('');
-  const described = await topics('--describe', '--topic', 'made');
+  const name = fresh('made');
+  const created = await topics('--create', '--topic', name, '--partitions', '2', '--config', 'segment.bytes=2000000');
+  expect(created).toContain(`Created topic ${name}.`);
+  expect((await topics('--list')).split(/\s+/)).toContain(name);
+  expect(await topics('--alter', '--topic', name, '--partitions', '4')).toBe('');
+  const described = await topics('--describe', '--topic', name);
   expect(described).toMatch(/PartitionCount: 4\s+ReplicationFactor: 1\s+Configs: segment.bytes=2000000/);
   expect(described).toMatch(/Partition: 3\s+Leader: 0\s+Replicas: 0\s+Isr: 0/);
-  expect(await topics('--alter', '--topic', 'made', '--partitions', '3')).toContain('InvalidPartitionsException');
-  expect(await topics('--delete', '--topic', 'made')).toBe('');
-  expect((await topics('--list')).split(/\s+/)).not.toContain('made');
+  expect(await topics('--alter', '--topic', name, '--partitions', '3')).toContain('InvalidPartitionsException');
+  expect(await topics('--delete', '--topic', name)).toBe('');
+  expect((await topics('--list')).split(/\s+/)).not.toContain(name);
 });
 
 test('ConfigCommand shows and changes settings of topics and brokers', { timeout: 120_000 }, async () => {
-  await kafka.admin().createTopics({ configured: 1 });
-  const topic = ['--entity-type', 'topics', '--entity-name', 'configured'];
+  const name = fresh('configured');
+  await kafka.admin().createTopics({ [name]: 1 });
+  const topic = ['--entity-type', 'topics', '--entity-name', name];
   const changed = await configs(
     '--alter',
     ...topic,
     '--add-config',
     'segment.bytes=2000000,cleanup.policy=[compact,delete]',
   );
-  expect(changed).toContain('Completed updating config for topic configured.');
+  expect(changed).toContain(`Completed updating config for topic ${name}.`);
   const described = await configs('--describe', ...topic);
   expect(described).toContain(
     'segment.bytes=2000000 sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:segment.bytes=2000000',
@@ -77,18 +80,19 @@ test('ConfigCommand shows and changes settings of topics and brokers', { timeout
 });
 
 test('records go in and out, offsets are listed, and the oldest records deleted', { timeout: 120_000 }, async () => {
-  await kafka.admin().createTopics({ verified: 1 });
-  const topic = ['--topic', 'verified'];
+  const name = fresh('verified');
+  await kafka.admin().createTopics({ [name]: 1 });
+  const topic = ['--topic', name];
   const produced = await run('org.apache.kafka.tools.VerifiableProducer', ...topic, '--max-messages', '300');
   expect(produced).toContain('"acked":300');
-  const group = ['--group-id', 'verifiers', '--reset-policy', 'earliest', '--max-messages', '200'];
+  const group = ['--group-id', name, '--reset-policy', 'earliest', '--max-messages', '200'];
   const consumed = await run('org.apache.kafka.tools.VerifiableConsumer', ...topic, ...group);
   expect(consumed).toContain('"name":"shutdown_complete"');
-  expect(await kafka.admin().listConsumerGroupOffsets('verifiers')).toMatchObject([{ offset: 200 }]);
+  expect(await kafka.admin().listConsumerGroupOffsets(name)).toMatchObject([{ offset: 200 }]);
   const file = join(folder, 'offsets.json');
-  writeFileSync(file, JSON.stringify({ partitions: [{ topic: 'verified', partition: 0, offset: 120 }], version: 1 }));
+  writeFileSync(file, JSON.stringify({ partitions: [{ topic: name, partition: 0, offset: 120 }], version: 1 }));
   const deleted = await run('org.apache.kafka.tools.DeleteRecordsCommand', '--offset-json-file', file);
-  expect(deleted).toContain('partition: verified-0\tlow_watermark: 120');
-  expect(await offsets(...topic, '--time', 'earliest')).toContain('verified:0:120');
-  expect(await offsets(...topic)).toContain('verified:0:300');
+  expect(deleted).toContain(`partition: ${name}-0\tlow_watermark: 120`);
+  expect(await offsets(...topic, '--time', 'earliest')).toContain(`${name}:0:120`);
+  expect(await offsets(...topic)).toContain(`${name}:0:300`);
 });

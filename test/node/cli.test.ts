@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../lib/node/index.ts';
+import { fresh } from '../tools/fresh.ts';
 import { Command } from './command.ts';
 
 const certificate = (name: string) => fileURLToPath(new URL(`certificates/${name}`, import.meta.url));
@@ -46,7 +47,7 @@ describe.concurrent('the command kafkaito', () => {
   });
 
   test('serves topics on a data folder, stops cleanly, and finds everything again', async () => {
-    const data = join(folder, 'kept');
+    const data = join(folder, fresh('kept'));
     const options = ['serve', '--port', '0', '--data', data, '--topic', 'ledger:3', '--topic', 'news:1'];
     const first = kafkaito(...options);
     const kafka = await connect(await first.ready());
@@ -104,7 +105,7 @@ describe.concurrent('the command kafkaito', () => {
   });
 
   test('a data folder in use is refused, with its holder', async () => {
-    const data = join(folder, 'locked');
+    const data = join(folder, fresh('locked'));
     const holder = kafkaito('serve', '--port', '0', '--data', data);
     await holder.ready();
     const line = await complaint('serve', '--port', '0', '--data', data);

@@ -5,6 +5,7 @@ import { crc32c } from '../../lib/bytes/crc32c.ts';
 import type { Kafka } from '../../lib/index.ts';
 import { connect, type ServedKafka, serve } from '../../lib/node/index.ts';
 import { Fetch, ListOffsets, Metadata, Produce } from '../../lib/protocol/apis/index.ts';
+import { fresh } from '../tools/fresh.ts';
 import { settledMemory } from '../tools/settledMemory.ts';
 import { correlationIdOf, RawClient, request } from './rawClient.ts';
 
@@ -103,14 +104,15 @@ test('millions of records in a few kilobytes take no memory for each of them', a
 test('a consumer of ours that meets a bomb says so and goes on with what lies behind it', async () => {
   const client = await open();
   const bomb = batchAround(packed(new Uint8Array(200 * MEGABYTE)), 1);
-  await served.admin().createTopics({ mined: 1 });
-  expect(await produce(client, 'mined', bomb)).toBe(0);
-  await neighbour.producer().send({ topic: 'mined', value: 'behind it' });
+  const topic = fresh('mined');
+  await served.admin().createTopics({ [topic]: 1 });
+  expect(await produce(client, topic, bomb)).toBe(0);
+  await neighbour.producer().send({ topic, value: 'behind it' });
   const consumer = neighbour.consumer({});
-  await consumer.assign([{ topic: 'mined', partition: 0 }]);
-  await consumer.seek({ topic: 'mined', partition: 0, offset: 0 });
+  await consumer.assign([{ topic, partition: 0 }]);
+  await consumer.seek({ topic, partition: 0, offset: 0 });
   await expect(consumer.poll('5 s')).rejects.toThrow(/the limit is|larger than|limit/);
-  await consumer.seek({ topic: 'mined', partition: 0, offset: 1 });
+  await consumer.seek({ topic, partition: 0, offset: 1 });
   expect(await consumer.poll('5 s')).toMatchObject([{ value: 'behind it' }]);
   await consumer.close();
 });
@@ -136,11 +138,12 @@ test('a thousand clients that say nothing, and a hundred in the middle of a word
 
 test('clients that wait for more than there is hold nothing of what there is', async () => {
   const admin = neighbour.admin();
-  await admin.createTopics({ waited: 1 });
+  const topic = fresh('waited');
+  await admin.createTopics({ [topic]: 1 });
   for (let index = 0; index < 4; index++) {
-    await neighbour.producer().send({ topic: 'waited', value: new Uint8Array(900_000) });
+    await neighbour.producer().send({ topic, value: new Uint8Array(900_000) });
   }
-  const { topicId } = (await admin.describeTopics(['waited']))[0];
+  const { topicId } = (await admin.describeTopics([topic]))[0];
   const partitions = [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 4 * MEGABYTE }];
   const patient = { maxWaitMs: 60_000, minBytes: 0x7fffffff, topics: [{ topicId, partitions }] };
   const before = await settledMemory();

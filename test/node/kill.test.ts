@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { connect } from '../../lib/node/index.ts';
+import { fresh } from '../tools/fresh.ts';
 import { Command } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kafkaito kill '));
@@ -14,15 +15,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-async function start(port: string): Promise<string> {
-  broker = new Command('serve', '--port', port, '--data', folder, '--topic', 'ledger:1');
+async function start(port: string, data: string): Promise<string> {
+  broker = new Command('serve', '--port', port, '--data', data, '--topic', 'ledger:1');
   return broker.ready();
 }
 
 test('killed three times while a producer writes, it has lost nothing that it acknowledged', {
   timeout: 60_000,
 }, async () => {
-  const bootstrap = await start('0');
+  // What a first try has left runs on.
+  await broker?.kill('SIGKILL');
+  const data = join(folder, fresh('data'));
+  const bootstrap = await start('0', data);
   const port = bootstrap.slice(bootstrap.lastIndexOf(':') + 1);
   const kafka = await connect(bootstrap);
   const producer = kafka.producer({ lingerMs: 0 });
@@ -41,7 +45,7 @@ test('killed three times while a producer writes, it has lost nothing that it ac
     const before = acknowledged.length;
     await kafka.world.until(() => acknowledged.length > before + 100);
     await broker?.kill('SIGKILL');
-    await start(port);
+    await start(port, data);
     expect(broker?.stderr).toContain('took over');
   }
   stop = true;

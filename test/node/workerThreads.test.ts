@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ConsumerRecord, KeyedWorkers } from '../../lib/index.ts';
 import { type ServedKafka, serve, WorkerThreads, workInThread } from '../../lib/node/index.ts';
+import { fresh } from '../tools/fresh.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kafkaito-threads-'));
 let kafka: ServedKafka;
@@ -41,7 +42,7 @@ const record = (value: string): ConsumerRecord => ({
 
 describe('workers in threads', () => {
   test('a consumer gives each key its thread, and commits what is done', async () => {
-    const topic = 'threads';
+    const topic = fresh('threads');
     await kafka.admin().createTopics({ [topic]: 1 });
     const producer = kafka.producer();
     const keys = [...'abcdefgh'];
@@ -57,7 +58,7 @@ describe('workers in threads', () => {
       });`,
     );
     const threads = new WorkerThreads(module, { workers: 3 });
-    const consumer = kafka.consumer({ groupId: 'threads', autoOffsetReset: 'earliest', enableAutoCommit: false });
+    const consumer = kafka.consumer({ groupId: topic, autoOffsetReset: 'earliest', enableAutoCommit: false });
     const work = (record: ConsumerRecord, worker: number) => threads.work(record, worker);
     const team = new KeyedWorkers(consumer, { workers: 3, work });
     await team.subscribe([topic]);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../notebooks/tools/chapters.ts';
 import type { Kernel } from '../../notebooks/tools/kernel.ts';
 import { freePorts, startKernel } from '../../notebooks/tools/kernel.ts';
+import { fresh } from '../tools/fresh.ts';
 
 const scratch = join(root, '.cache', 'notebooks');
 let base: string;
@@ -161,13 +162,14 @@ describe('A cell that is a file', () => {
   });
 
   test('never overwrites work of a learner that no cell of this notebook has saved', async () => {
-    writeFileSync(join(folder, 'other.ts'), 'mine\n');
-    expect(await run('// file: other.ts\nexport {};')).toBe(
-      'saved other.ts; the one that was there is now kept/other-1.ts\n',
+    const name = fresh('other');
+    writeFileSync(join(folder, `${name}.ts`), 'mine\n');
+    expect(await run(`// file: ${name}.ts\nexport {};`)).toBe(
+      `saved ${name}.ts; the one that was there is now kept/${name}-1.ts\n`,
     );
-    expect(await run('// file: other.ts\nexport { };')).toBe('saved other.ts\n');
-    expect(readFileSync(join(folder, 'kept', 'other-1.ts'), 'utf8')).toBe('mine\n');
-    expect(existsSync(join(folder, 'kept', 'other-2.ts'))).toBe(false);
+    expect(await run(`// file: ${name}.ts\nexport { };`)).toBe(`saved ${name}.ts\n`);
+    expect(readFileSync(join(folder, 'kept', `${name}-1.ts`), 'utf8')).toBe('mine\n');
+    expect(existsSync(join(folder, 'kept', `${name}-2.ts`))).toBe(false);
   });
 });
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { simulate } from '../../lib/index.ts';
 import { connect, type ServedKafka, serve } from '../../lib/node/index.ts';
+import { fresh } from '../tools/fresh.ts';
 import { keepingOften, keepingSoon } from './keeping.ts';
 import { stageOn } from './scenario.ts';
 
@@ -24,10 +25,10 @@ describe.concurrent('old records on our broker, over TCP', () => {
 
   afterAll(() => served.close());
 
-  for (const [index, { name, run }] of keepingSoon.entries()) {
+  for (const { name, run } of keepingSoon) {
     test(name, async () => {
       const kafka = await connect(served.bootstrap);
-      await run(stageOn(kafka, `keeping-${index}`));
+      await run(stageOn(kafka, fresh('keeping')));
       await kafka.close();
     });
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { connect, type ServedKafka, serve } from '../../lib/node/index.ts';
+import { fresh } from '../tools/fresh.ts';
 import { scenarios } from './index.ts';
 import { stageOn } from './scenario.ts';
 
@@ -12,10 +13,10 @@ beforeAll(async () => {
 afterAll(() => served.close());
 
 describe.concurrent('scenarios on our broker, over TCP', () => {
-  for (const [index, { name, run }] of scenarios.entries()) {
+  for (const { name, run } of scenarios) {
     test(name, async () => {
       const kafka = await connect(served.bootstrap);
-      await run(stageOn(kafka, `scenario-${index}`));
+      await run(stageOn(kafka, fresh('scenario')));
       await kafka.close();
     });
   }

@@ -12,7 +12,9 @@ const STRANGER = 'b2JzZXJ2YXRpb25zb2Zvbg';
 /** Brokers are told as places in the list, since their numbers and ports differ. */
 async function topicsOf(scene: Scene, request: Request, version?: number): Promise<Plain> {
   const { topics } = await scene.ask(Metadata, request, version);
-  const sorted = [...topics].sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
+  // A second try has its names in capitals.
+  const key = ({ name }: (typeof topics)[number]) => String(name).toLowerCase();
+  const sorted = [...topics].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   const own = sorted.map((topic) => ({
     ...topic,
     partitions: [...topic.partitions]

@@ -192,11 +192,16 @@ interface AppendSettings {
   readonly batches?: readonly Uint8Array[];
 }
 
-/** Makes an observation at a broker. */
-export async function observe({ slug, look }: Observation, bootstrap: string): Promise<Plain> {
-  const scene = await Scene.open(bootstrap, slug);
+/**
+ * Makes an observation at a broker. What a first try has left there is not in the way of a second one, which has its names in capitals: so they are as
+ * long as they were. It tells them as the first would have.
+ */
+export async function observe({ slug, look }: Observation, bootstrap: string, isAgain = false): Promise<Plain> {
+  const prefix = isAgain ? slug.toUpperCase() : slug;
+  const scene = await Scene.open(bootstrap, prefix);
   try {
-    return await look(scene);
+    const seen = await look(scene);
+    return isAgain ? JSON.parse(JSON.stringify(seen).replaceAll(prefix, slug)) : seen;
   } finally {
     scene.close();
   }
