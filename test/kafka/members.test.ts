@@ -91,7 +91,10 @@ test('callbacks come as Java calls them', { timeout: 120_000 }, async () => {
   const ours = [];
   for (const [index, name] of names.entries()) ours.push(await playOurs(kafka, topics.ours[index], scripts[name]));
   const theirs = await java;
-  for (const [index, name] of names.entries()) expect(ours[index], name).toEqual(theirs[index]);
+  for (const [index, name] of names.entries()) {
+    const [its, their] = [ours[index], theirs[index]].map((lines) => comparable(scripts[name], lines));
+    expect(its, name).toEqual(their);
+  }
   await kafka.close();
 });
 
@@ -127,6 +130,15 @@ async function playJava(names: readonly string[], topics: readonly string[]): Pr
 }
 
 const assignorNames = (word: string) => word.split(',').map((name) => `${name}Assignor`);
+
+/**
+ * In a cooperative group of two, who gives partitions up joins the next round at once, and may be there before the other has fetched its share of this one,
+ * which is nothing new: whether the other hears of that round is a matter of luck, on both sides.
+ */
+function comparable(script: readonly string[], lines: readonly string[]): readonly string[] {
+  const isRace = script.filter((step) => /^add . Cooperative/.test(step)).length > 1;
+  return isRace ? lines.filter((line) => !line.endsWith('assigned ')) : lines;
+}
 
 interface Member {
   readonly consumer: Consumer;

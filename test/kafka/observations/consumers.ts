@@ -8,7 +8,7 @@ import type { Assignor, ConsumerSettings } from '../../../lib/index.ts';
 import { connect } from '../../../lib/node/index.ts';
 import { LeaveGroup } from '../../../lib/protocol/apis/index.ts';
 import { observation } from './observation.ts';
-import { failing, Reader, settings, settle, withKafka } from './reader.ts';
+import { failing, heardOfChanges, Reader, settings, settle, withKafka } from './reader.ts';
 import type { Scene } from './scene.ts';
 import type { Plain } from './telling.ts';
 
@@ -94,7 +94,7 @@ export const consumerObservations = [
       await a.consumer.close();
       await settle([b], 4);
       await b.consumer.close();
-      return [a.heard, b.heard];
+      return [heardOfChanges(a), heardOfChanges(b)];
     }),
   ),
   observation('our consumer: who it is before, in and after its group', (scene) =>
@@ -107,7 +107,7 @@ export const consumerObservations = [
       const seen: Plain[] = [who()];
       await settle([a], 2);
       seen.push(who());
-      a.consumer.enforceRebalance();
+      a.rejoin();
       await settle([a], 2);
       seen.push(who());
       await a.consumer.unsubscribe();
@@ -123,7 +123,7 @@ export const consumerObservations = [
       await settle([first], 2);
       const second = await Reader.subscribed(kafka, topic, anna);
       await settle([second], 2);
-      await sleep(500);
+      await first.pollUntilHeard(first.heard.length + 1);
       for (let count = 0; count < 4; count++) await first.poll();
       const generations = second.generation;
       await first.consumer.close();
@@ -135,7 +135,8 @@ export const consumerObservations = [
     withKafka(scene, 1, async ({ kafka, topic, groupId }) => {
       const a = await Reader.subscribed(kafka, topic, { groupId, groupInstanceId: 'anna', heartbeatIntervalMs: 5_000 });
       await settle([a], 1);
-      const { memberId } = a.consumer.groupMetadata();
+      const { memberId, generationId } = a.consumer.groupMetadata();
+      a.beyond = generationId;
       await removeStatic(scene, groupId, 'anna');
       const commit = await failing(a.consumer.commitSync([{ topic, partition: 0, offset: 0 }]));
       await settle([a], 1);
@@ -197,7 +198,7 @@ export const consumerObservations = [
       a.anger = new Error('at the assignment');
       await settle([a], 2);
       a.anger = new Error('at the revocation');
-      a.consumer.enforceRebalance();
+      a.rejoin();
       await settle([a], 2);
       const generation = a.generation;
       a.anger = new Error('at close');

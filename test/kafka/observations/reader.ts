@@ -13,6 +13,8 @@ export class Reader {
   readonly heard: string[] = [];
   /** What the next callback throws. */
   anger: Error | undefined;
+  /** The generation that it is to leave behind before it has settled. */
+  beyond = 0;
 
   private constructor(consumer: Consumer) {
     this.consumer = consumer;
@@ -41,9 +43,15 @@ export class Reader {
     if (error !== 'nothing' && this.heard.at(-1) !== error) this.heard.push(error);
   }
 
-  /** Polls until something is heard. */
-  async pollUntilHeard(): Promise<void> {
-    for (let rounds = 0; rounds < 100 && this.heard.length === 0; rounds++) await this.poll();
+  /** Polls until so much is heard. */
+  async pollUntilHeard(count = 1): Promise<void> {
+    for (let rounds = 0; rounds < 100 && this.heard.length < count; rounds++) await this.poll();
+  }
+
+  /** Asks for a rebalance, which comes with the polls that follow. */
+  rejoin(): void {
+    this.beyond = this.generation;
+    this.consumer.enforceRebalance();
   }
 
   get generation(): number {
@@ -74,17 +82,30 @@ export async function failing(call: Promise<unknown>): Promise<string> {
   }
 }
 
-/** Polls all until so many partitions are with each, in the order of size, and then for a while. */
+/**
+ * Polls all until so many partitions are with each, in the order of size, and all are in one generation, beyond the one that each was to leave; and then for
+ * a while. A broker that stalls between two polls makes it longer and not otherwise.
+ */
 export async function settle(readers: readonly Reader[], ...sizes: readonly number[]): Promise<void> {
   const wanted = [...sizes].sort().join();
-  const isDone = () =>
-    readers
-      .map(({ size }) => size)
-      .sort()
-      .join() === wanted;
-  for (let rounds = 0; rounds < 300 && !isDone(); rounds++) await Promise.all(readers.map((one) => one.poll()));
-  for (let rounds = 0; rounds < 6; rounds++) await Promise.all(readers.map((one) => one.poll()));
+  const isSettled = () => {
+    const now = readers.map(({ size }) => size).sort();
+    const generations = new Set(readers.map(({ generation }) => generation));
+    return now.join() === wanted && generations.size === 1 && readers.every((one) => one.generation > one.beyond);
+  };
+  const pollAll = () => Promise.all(readers.map((one) => one.poll()));
+  for (let rounds = 0; !isSettled(); rounds++) {
+    if (rounds === 300) throw new Error(`after 300 rounds of polls the members do not have ${wanted} partitions`);
+    await pollAll();
+  }
+  for (let rounds = 0; rounds < 6; rounds++) await pollAll();
 }
+
+/**
+ * What was heard, without the rounds that brought nothing. Who gives partitions up joins the next round at once, and may be there before a slower member has
+ * fetched its share of this one, which is nothing new: then that member only hears of the next round. Both are right, here as in Java.
+ */
+export const heardOfChanges = ({ heard }: Reader) => heard.filter((one) => one !== 'assigned nothing');
 
 /** Runs a program against the broker of a scene, with a topic and a group of its own. */
 export async function withKafka(
