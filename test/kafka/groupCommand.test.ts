@@ -261,7 +261,7 @@ class Commands {
     }
     return lines
       .map((line) => this.#even(line))
-      .filter(isOfInterest)
+      .filter((line) => isOfInterest(command, line))
       .sort();
   }
 
@@ -280,7 +280,7 @@ class Commands {
 }
 
 /** On Apache Kafka there are groups of other tests as well, and where in its code Java has thrown something is its own affair. */
-function isOfInterest(line: string): boolean {
+function isOfInterest(command: string, line: string): boolean {
   if (line === '' || line.startsWith('at ') || line.startsWith('... ')) return false;
-  return !/^[\w-]+ (Empty|Stable|Dead|Classic|Consumer)\b/.test(line) || /^command(-made-up)? /.test(line);
+  return !command.startsWith('--list') || /^(GROUP|command(-made-up)?)( |$)/.test(line);
 }
