@@ -1,7 +1,7 @@
 /**
- * A vitest reporter for machines and hurried people: one line for every failed test with its error and for every skipped test with its reason, and at the
- * end `N passed, N failed` alone on a line. `.ci/run` adds up these lines over all scripts, whatever tool a script is made
- * with, and compares the reasons with `.ci/allowed-skips`.
+ * A vitest reporter for machines and hurried people: one line for every failed test with its error, for every skipped test with its reason, and for every
+ * test that has passed in its second try only, with what the first has failed of; and at the end `N passed, N failed` alone on a line. `.ci/run` adds up
+ * these lines over all scripts, whatever tool a script is made with, and compares the reasons with `.ci/allowed-skips`.
  */
 import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
 
@@ -16,8 +16,11 @@ export class ClosingLines implements Reporter {
       for (const suite of module.children.allSuites()) failed += suite.errors().length;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
-        if (state === 'passed') passed += 1;
-        else if (state === 'failed' || isBlocked(test)) {
+        if (state === 'passed') {
+          passed += 1;
+          if (test.diagnostic()?.flaky)
+            console.log(`SECOND TRY ${module.relativeModuleId} > ${test.fullName}: ${errorOf(test)}`);
+        } else if (state === 'failed' || isBlocked(test)) {
           failed += 1;
           console.log(`FAILED ${module.relativeModuleId} > ${test.fullName}: ${errorOf(test)}`);
         } else console.log(`SKIPPED ${test.fullName}: ${reasonOf(test)}`);
@@ -34,8 +37,12 @@ function isBlocked(test: TestCase): boolean {
   return parent.errors().length > 0;
 }
 
+/** The first error and, where a second try had another one, the last. */
 function errorOf(test: TestCase): string {
-  return test.result().errors?.at(-1)?.message?.split('\n', 1)[0] ?? 'what comes before it failed';
+  const errors = test.result().errors ?? [];
+  const lines = errors.map(({ message }) => message.split('\n', 1)[0]);
+  if (lines.length === 0) return 'what comes before it failed';
+  return [...new Set([lines[0], lines[lines.length - 1]])].join('; and then ');
 }
 
 function reasonOf(test: TestCase): string {
