@@ -35,7 +35,7 @@ afterAll(async () => {
 async function createTopicOf(codec: Codec, writer: string): Promise<string> {
   const topic = fresh(`records-${codec}-${writer}`);
   topics.set(`${codec} by ${writer}`, topic);
-  await kafka.admin().createTopics({ [topic]: 1 });
+  await createTopic(driverOf(clients[0].name), topic, 1);
   return topic;
 }
 
